@@ -1,0 +1,29 @@
+//! Activation functions: φ, its derivatives, where it is not smooth, and its Gaussian expectations in closed form.
+//!
+//! Every activation is one file of this folder and implements [`Nonlinearity`]. The type that the rest of the library
+//! passes around is [`Activation`], which is parsed from text such as `tanh` or `leaky-relu:0.1`; the table of names is
+//! [`Activation::catalogue`]. The Gaussian expectations that every theory here is made of are the *dual* functions
+//!
+//! $$F(q_1, q_2, k) = E[\phi(u)\phi(v)], \qquad \dot F = E[\phi'(u)\phi'(v)] = \partial F/\partial k, \qquad
+//!   (u, v) \sim \mathcal N\left(0, \begin{pmatrix} q_1 & k \\ k & q_2 \end{pmatrix}\right).$$
+//!
+//! An activation that knows them in closed form says so in [`Nonlinearity::dual`]; all others are integrated by the
+//! rules of [`crate::quadrature`].
+//!
+//! Sources: Cho & Saul (2009) for the rectified powers; Williams (1997) for erf; the others follow from Gaussian
+//! integrals and are checked against 20-digit quadrature.
+
+mod catalogue;
+mod covariance;
+mod jet;
+mod nonlinearity;
+
+mod erf;
+mod linear;
+mod relu;
+mod tanh;
+
+pub use catalogue::{Activation, ActivationError, CatalogueEntry};
+pub use covariance::{Covariance, CovarianceError};
+pub use jet::Jet;
+pub use nonlinearity::{Breakpoint, Dual, Homogeneous, Nonlinearity, Parity, Regularity};

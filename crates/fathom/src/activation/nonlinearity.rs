@@ -1,0 +1,119 @@
+//! What an activation has to say of itself.
+
+use std::fmt::Debug;
+
+use super::{Covariance, Jet};
+
+/// How smooth a function is; decides its rates at great depth and the rules that integrate it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Regularity {
+    /// φ jumps (step): there is an NNGP but no NTK.
+    Discontinuous,
+    /// φ is continuous, φ′ jumps (relu): the correlation gap closes like $1/L^2$ on the edge of chaos.
+    Kinked,
+    /// φ′ is continuous, φ″ jumps (elu).
+    CurvatureJump,
+    /// φ is analytic on the real line (tanh, gelu).
+    Smooth,
+}
+
+/// Symmetry of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Parity {
+    /// $\phi(-z) = \phi(z)$.
+    Even,
+    /// $\phi(-z) = -\phi(z)$.
+    Odd,
+    /// Neither.
+    Neither,
+}
+
+/// A function of the form $a z + b |z|$.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+pub struct Homogeneous {
+    /// Slope of the odd part.
+    pub a: f64,
+    /// Slope of the even part.
+    pub b: f64,
+}
+
+impl Homogeneous {
+    /// $E[\phi(Z)^2] = a^2 + b^2$ for a standard normal $Z$.
+    pub fn mean_square(self) -> f64 {
+        self.a * self.a + self.b * self.b
+    }
+}
+
+/// A point where φ or one of its derivatives jumps.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+pub struct Breakpoint {
+    /// Where.
+    pub at: f64,
+    /// Lowest derivative that jumps there: 0 for a step, 1 for a kink, 2 for a jump of φ″.
+    pub order: u8,
+    /// Right limit minus left limit of that derivative.
+    pub jump: f64,
+}
+
+/// $F = E[\phi(u)\phi(v)]$ and $\dot F = E[\phi'(u)\phi'(v)]$ at one covariance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dual {
+    /// $F$.
+    pub value: f64,
+    /// $\dot F$; infinite on the diagonal of a step.
+    pub slope: f64,
+}
+
+/// An activation function.
+///
+/// Implementations are pure functions of `z`; `name` is their canonical text form and identifies them.
+pub trait Nonlinearity: Send + Sync + Debug {
+    /// Canonical text form, which [`Activation`](super::Activation) parses back: `relu`, `leaky-relu:0.1`.
+    fn name(&self) -> String;
+
+    /// $\phi(z)$.
+    fn value(&self, z: f64) -> f64;
+
+    /// $\phi'(z)$; at a kink, the value from the left (so that relu′(0) = 0).
+    fn slope(&self, z: f64) -> f64;
+
+    /// $\phi, \phi', \dots, \phi^{(6)}$ at `z`, ignoring the point masses that sit on breakpoints.
+    fn jet(&self, z: f64) -> Jet;
+
+    /// How smooth φ is.
+    fn regularity(&self) -> Regularity;
+
+    /// Symmetry of φ.
+    fn parity(&self) -> Parity;
+
+    /// Points where φ, φ′ or φ″ jumps, in increasing order; empty for smooth functions.
+    fn breakpoints(&self) -> Vec<Breakpoint> {
+        Vec::new()
+    }
+
+    /// The coefficients if φ is exactly $a z + b|z|$.
+    fn homogeneous(&self) -> Option<Homogeneous> {
+        None
+    }
+
+    /// The homogeneous function that φ approaches as $|z| \to \infty$ with bounded error, if there is one other than zero.
+    fn asymptote(&self) -> Option<Homogeneous> {
+        self.homogeneous()
+    }
+
+    /// Half-width of the strip around the real line in which φ is analytic: ∞ for entire functions, 0 if not analytic.
+    fn strip(&self) -> f64;
+
+    /// $F$ and $\dot F$ in closed form, to nearly full relative accuracy for every covariance; `None` if unknown.
+    fn dual(&self, _covariance: &Covariance) -> Option<Dual> {
+        None
+    }
+
+    /// $F(q_1, q_2, \sqrt{q_1 q_2}) - F(q_1, q_2, k)$ (in `value`) and the same of $\dot F$ (in `slope`) in closed form,
+    /// without cancellation as $k \to \sqrt{q_1 q_2}$; `None` if unknown.
+    fn dual_gap(&self, _covariance: &Covariance) -> Option<Dual> {
+        None
+    }
+}

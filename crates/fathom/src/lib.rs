@@ -1,0 +1,21 @@
+//! Fathom: what the neural tangent kernel (NTK) of a network is, how much of it is luck, how it moves, what depth does
+//! to it, and whether NTK theory can be trusted for it.
+//!
+//! Everything starts from one description of a network:
+//!
+//! 1. [`activation`]: φ, its derivatives, and its Gaussian expectations.
+//! 2. [`spec`]: [`Architecture`], the only way to say which network is meant.
+//! 3. [`infinite`]: kernels of infinitely wide networks at any depth.
+//! 4. [`moments`]: mean, variance and first update of the NTK at finite width.
+//! 5. [`analysis`]: phases, the edge of chaos, and the verdict.
+//! 6. [`report`]: results as text.
+//!
+//! [`quadrature`] and [`Scaled`] serve all of them. The library neither prints nor reads files, clock or environment.
+
+pub mod activation;
+pub mod quadrature;
+mod scaled;
+pub mod spec;
+
+pub use scaled::Scaled;
+pub use spec::Architecture;

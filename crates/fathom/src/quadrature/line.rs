@@ -1,0 +1,98 @@
+//! One-dimensional Gaussian expectations.
+
+use std::sync::OnceLock;
+
+use super::{Rule, gauss_legendre};
+use crate::activation::Nonlinearity;
+
+/// Where the weight $e^{-z^2/2}$ is cut off; activations grow at most like a low power or a modest exponential.
+const REACH: f64 = 14.0;
+/// Nodes a panel.
+const NODES: usize = 24;
+
+fn panel_rule() -> &'static Rule {
+    static RULE: OnceLock<Rule> = OnceLock::new();
+    RULE.get_or_init(|| gauss_legendre(NODES))
+}
+
+/// A rule for $E[h(Z)]$ with $Z$ standard normal, where $h$ varies on the scale of an activation at variance `q`.
+///
+/// Composite Gauss–Legendre on $[-14, 14]$ with 24 nodes a panel. Panels end at 0 and at the breakpoints
+/// $z_0/\sqrt q$ of the activation, and grow by a factor of two away from each of those points, starting from the
+/// scale $\min(1, 1/\sqrt q)$ on which a saturating activation varies.
+///
+/// # Accuracy and cost
+/// About $10^{-15}$ relative for the activations of the catalogue, $q$ from $10^{-12}$ to $10^{12}$. Some hundred to
+/// some thousand evaluations.
+///
+/// # Example
+/// ```
+/// use fathom_ntk::{activation::Activation, quadrature::Line};
+/// let tanh: Activation = "tanh".parse()?;
+/// let second_moment = Line::new(&*tanh, 1.0).mean(|z| z * z);
+/// assert!((second_moment - 1.0).abs() < 1e-14);
+/// # Ok::<(), fathom_ntk::activation::ActivationError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Line {
+    rule: Rule,
+}
+
+impl Line {
+    /// The rule that suits `activation` at variance `q > 0`.
+    pub fn new(activation: &dyn Nonlinearity, q: f64) -> Self {
+        let scale = q.sqrt();
+        let mut special: Vec<f64> = activation.breakpoints().iter().map(|b| b.at / scale).collect();
+        special.push(0.0);
+        special.retain(|z| z.abs() < REACH);
+        special.sort_by(f64::total_cmp);
+        special.dedup();
+        Self { rule: Self::composite(&special, (1.0 / scale).min(1.0)) }
+    }
+
+    fn composite(special: &[f64], finest: f64) -> Rule {
+        let mut edges = vec![-REACH, REACH];
+        edges.extend_from_slice(special);
+        for (i, &point) in special.iter().enumerate() {
+            // Halfway to the neighbours, the neighbour's own grading takes over.
+            let left = if i == 0 { REACH + point } else { 0.5 * (point - special[i - 1]) };
+            let right = if i + 1 == special.len() { REACH - point } else { 0.5 * (special[i + 1] - point) };
+            for (limit, sign) in [(left, -1.0), (right, 1.0)] {
+                let mut step = finest;
+                while step < 0.75 * limit {
+                    edges.push(point + sign * step);
+                    step *= 2.0;
+                }
+            }
+        }
+        edges.sort_by(f64::total_cmp);
+        let base = panel_rule();
+        let norm = 1.0 / (2.0 * std::f64::consts::PI).sqrt();
+        let (mut nodes, mut weights) = (Vec::new(), Vec::new());
+        for pair in edges.windows(2) {
+            let (middle, half) = (0.5 * (pair[0] + pair[1]), 0.5 * (pair[1] - pair[0]));
+            for (x, w) in base.nodes.iter().zip(&base.weights) {
+                let z = middle + half * x;
+                nodes.push(z);
+                weights.push(w * half * norm * (-0.5 * z * z).exp());
+            }
+        }
+        Rule { nodes, weights }
+    }
+
+    /// $E[h(Z)]$.
+    pub fn mean(&self, h: impl Fn(f64) -> f64) -> f64 {
+        self.rule.nodes.iter().zip(&self.rule.weights).map(|(&z, w)| w * h(z)).sum()
+    }
+
+    /// $E[h(Z)]$ of several functions at once, from one pass over the nodes.
+    pub fn means<const N: usize>(&self, h: impl Fn(f64) -> [f64; N]) -> [f64; N] {
+        let mut sums = [0.0; N];
+        for (&z, w) in self.rule.nodes.iter().zip(&self.rule.weights) {
+            for (sum, value) in sums.iter_mut().zip(h(z)) {
+                *sum += w * value;
+            }
+        }
+        sums
+    }
+}

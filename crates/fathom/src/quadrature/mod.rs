@@ -1,0 +1,11 @@
+//! Gaussian expectations by quadrature, for activations without a closed form.
+//!
+//! * [`gauss_legendre`]: nodes and weights on $[-1, 1]$.
+//! * [`line`]: one-dimensional expectations $E[h(\sqrt q Z)]$, composite Gauss–Legendre with panels that end on the
+//!   breakpoints of the activation and shrink with its scale $1/\sqrt q$.
+
+mod gauss_legendre;
+mod line;
+
+pub use gauss_legendre::{Rule, gauss_legendre};
+pub use line::Line;

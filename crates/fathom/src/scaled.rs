@@ -1,0 +1,258 @@
+//! Numbers with an extended exponent, so that no depth overflows.
+//!
+//! A [`Scaled`] is $m \cdot 2^{256\,b}$ with an `f64` mantissa $m$ and an `i64` block exponent $b$. The mantissa carries
+//! the full 53 bits; the range is about $10^{\pm 7 \cdot 10^{20}}$. Products and sums of numbers of similar size cost
+//! about as much as on plain `f64`, because the exponent changes only once every 256 binary orders.
+
+use std::cmp::Ordering;
+use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub};
+
+use serde::{Serialize, Serializer};
+
+/// Binary orders in one block.
+const BLOCK: i32 = 256;
+/// $2^{256}$.
+const UP: f64 = f64::from_bits((1023 + 256) << 52);
+/// $2^{-256}$.
+const DOWN: f64 = f64::from_bits((1023 - 256) << 52);
+/// Mantissas stay in $[2^{-128}, 2^{128})$.
+const HIGH: f64 = f64::from_bits((1023 + 128) << 52);
+const LOW: f64 = f64::from_bits((1023 - 128) << 52);
+
+/// A real number $m \cdot 2^{256\,b}$: `f64` precision, practically unlimited range.
+///
+/// # Accuracy and cost
+/// Every operation is correctly rounded to `f64` precision (the mantissa operation is an `f64` operation, and rescaling
+/// by powers of two is exact).
+///
+/// # Example
+/// ```
+/// use fathom_ntk::Scaled;
+/// let mut theta = Scaled::from(1.0);
+/// for _ in 0..10_000 {
+///     theta *= Scaled::from(1.5);
+/// }
+/// assert!(theta.to_f64().is_infinite());
+/// assert!((theta.ln() - 10_000.0 * 1.5_f64.ln()).abs() < 1e-9);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Scaled {
+    mantissa: f64,
+    block: i64,
+}
+
+impl Scaled {
+    /// Zero.
+    pub const ZERO: Self = Self { mantissa: 0.0, block: 0 };
+    /// One.
+    pub const ONE: Self = Self { mantissa: 1.0, block: 0 };
+
+    #[inline]
+    fn normalised(mut mantissa: f64, mut block: i64) -> Self {
+        let size = mantissa.abs();
+        if size >= HIGH {
+            // Products of two mantissas stay below 2^256, so one step suffices for them; input values may need more.
+            while mantissa.abs() >= HIGH && mantissa.is_finite() {
+                mantissa *= DOWN;
+                block += 1;
+            }
+        } else if size < LOW {
+            if size == 0.0 {
+                return Self { mantissa, block: 0 };
+            }
+            while mantissa.abs() < LOW {
+                mantissa *= UP;
+                block -= 1;
+            }
+        }
+        Self { mantissa, block }
+    }
+
+    /// The nearest `f64`: ±∞ above its range, 0 (or a subnormal number) below it.
+    pub fn to_f64(self) -> f64 {
+        match self.block {
+            0 => self.mantissa,
+            1..=5 => (0..self.block).fold(self.mantissa, |m, _| m * UP),
+            // Two exact steps at most before a single rounding into the subnormal range.
+            -5..=-1 => (self.block..0).fold(self.mantissa, |m, _| m * DOWN),
+            b if b > 0 => self.mantissa * f64::INFINITY,
+            _ => self.mantissa * 0.0,
+        }
+    }
+
+    /// The value if it is a normal, finite `f64` (or zero); `None` where an `f64` would overflow or lose digits.
+    pub fn to_finite(self) -> Option<f64> {
+        let value = self.to_f64();
+        (value.is_normal() || self.mantissa == 0.0).then_some(value)
+    }
+
+    /// Natural logarithm: $-\infty$ for zero, NaN for negative numbers.
+    pub fn ln(self) -> f64 {
+        // |block| · 256 is exact in f64, and ln(mantissa) is at most 89 in size.
+        self.mantissa.ln() + (self.block as f64) * (f64::from(BLOCK) * std::f64::consts::LN_2)
+    }
+
+    /// $e^x$, for any finite $x$ with $|x|$ below about $10^{20}$.
+    pub fn exp(x: f64) -> Self {
+        // 256 ln 2 in two parts; the first has 24 trailing zero bits, so its product with the block count is exact.
+        const HIGH_PART: f64 = f64::from_bits(0x4066_2e42_fe00_0000);
+        const LOW_PART: f64 = 4.660_828_156_170_614_3e-7;
+        let blocks = (x / (HIGH_PART + LOW_PART)).round();
+        let rest = (x - blocks * HIGH_PART) - blocks * LOW_PART;
+        Self::normalised(rest.exp(), blocks as i64)
+    }
+
+    /// Square root; NaN for negative numbers.
+    pub fn sqrt(self) -> Self {
+        if self.block % 2 == 0 {
+            Self::normalised(self.mantissa.sqrt(), self.block / 2)
+        } else {
+            Self::normalised((self.mantissa * UP).sqrt(), (self.block - 1) / 2)
+        }
+    }
+
+    /// Whether the value is exactly zero.
+    pub fn is_zero(self) -> bool {
+        self.mantissa == 0.0
+    }
+
+    /// Whether the mantissa is NaN.
+    pub fn is_nan(self) -> bool {
+        self.mantissa.is_nan()
+    }
+
+    /// Whether the value is a number: neither NaN nor infinite.
+    pub fn is_finite(self) -> bool {
+        self.mantissa.is_finite()
+    }
+
+    /// Absolute value.
+    pub fn abs(self) -> Self {
+        Self { mantissa: self.mantissa.abs(), block: self.block }
+    }
+
+    /// The larger of two numbers.
+    pub fn max(self, other: Self) -> Self {
+        if other > self { other } else { self }
+    }
+}
+
+impl From<f64> for Scaled {
+    #[inline]
+    fn from(value: f64) -> Self {
+        Self::normalised(value, 0)
+    }
+}
+
+impl Mul for Scaled {
+    type Output = Self;
+    #[inline]
+    fn mul(self, other: Self) -> Self {
+        Self::normalised(self.mantissa * other.mantissa, self.block + other.block)
+    }
+}
+
+impl Div for Scaled {
+    type Output = Self;
+    #[inline]
+    fn div(self, other: Self) -> Self {
+        Self::normalised(self.mantissa / other.mantissa, self.block - other.block)
+    }
+}
+
+impl Add for Scaled {
+    type Output = Self;
+    #[inline]
+    fn add(self, other: Self) -> Self {
+        if self.block == other.block {
+            return Self::normalised(self.mantissa + other.mantissa, self.block);
+        }
+        // Zero carries block 0, which must not hide a small number.
+        if self.mantissa == 0.0 {
+            return other;
+        }
+        if other.mantissa == 0.0 {
+            return self;
+        }
+        let (big, small) = if self.block > other.block { (self, other) } else { (other, self) };
+        match big.block - small.block {
+            1 => Self::normalised(big.mantissa + small.mantissa * DOWN, big.block),
+            // Ratio below 2^(128 + 128 - 512): far under half an ulp.
+            _ => big,
+        }
+    }
+}
+
+impl Neg for Scaled {
+    type Output = Self;
+    #[inline]
+    fn neg(self) -> Self {
+        Self { mantissa: -self.mantissa, block: self.block }
+    }
+}
+
+impl Sub for Scaled {
+    type Output = Self;
+    #[inline]
+    fn sub(self, other: Self) -> Self {
+        self + (-other)
+    }
+}
+
+impl Mul<f64> for Scaled {
+    type Output = Self;
+    #[inline]
+    fn mul(self, other: f64) -> Self {
+        self * Self::from(other)
+    }
+}
+
+impl Add<f64> for Scaled {
+    type Output = Self;
+    #[inline]
+    fn add(self, other: f64) -> Self {
+        self + Self::from(other)
+    }
+}
+
+impl AddAssign for Scaled {
+    #[inline]
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl MulAssign for Scaled {
+    #[inline]
+    fn mul_assign(&mut self, other: Self) {
+        *self = *self * other;
+    }
+}
+
+impl PartialEq for Scaled {
+    fn eq(&self, other: &Self) -> bool {
+        self.partial_cmp(other) == Some(Ordering::Equal)
+    }
+}
+
+impl PartialOrd for Scaled {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        (*self - *other).mantissa.partial_cmp(&0.0)
+    }
+}
+
+/// Serialised as the number where `f64` holds it, and always with its natural logarithm and sign:
+/// `{"value": 1.5 or null, "log": 0.405, "sign": 1}`. A zero has `"log": null`.
+impl Serialize for Scaled {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Parts {
+            value: Option<f64>,
+            log: Option<f64>,
+            sign: i8,
+        }
+        let sign = if self.is_zero() { 0 } else { self.mantissa.signum() as i8 };
+        let log = (!self.is_zero()).then(|| self.abs().ln());
+        Parts { value: self.to_finite(), log, sign }.serialize(serializer)
+    }
+}
