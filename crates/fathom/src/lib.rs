@@ -13,8 +13,10 @@
 //! [`quadrature`] and [`Scaled`] serve all of them. The library neither prints nor reads files, clock or environment.
 
 pub mod activation;
+pub mod infinite;
 pub mod quadrature;
 mod scaled;
+pub mod selftest;
 pub mod spec;
 
 pub use scaled::Scaled;

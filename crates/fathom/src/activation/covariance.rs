@@ -117,9 +117,14 @@ impl Covariance {
         Self { q1, q2, k, gap, cogap }
     }
 
-    /// The covariance of a number with itself.
-    pub(crate) fn diagonal(q: f64) -> Self {
-        Self { q1: q, q2: q, k: q, gap: 0.0, cogap: 2.0 }
+    /// Unit variances, from the correlation and its gaps, each to full relative accuracy.
+    pub(crate) fn unit(cosine: f64, gap: f64, cogap: f64) -> Self {
+        Self { q1: 1.0, q2: 1.0, k: cosine, gap, cogap }
+    }
+
+    /// The same with $k$ from a correlation known to full relative accuracy.
+    pub(crate) fn with_cosine(self, cosine: f64) -> Self {
+        Self { k: self.g() * cosine, ..self }
     }
 
     /// The same pair with the sign of the second number turned.

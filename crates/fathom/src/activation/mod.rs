@@ -15,6 +15,7 @@
 
 mod catalogue;
 mod covariance;
+mod homogeneous;
 mod jet;
 mod nonlinearity;
 
@@ -25,5 +26,7 @@ mod tanh;
 
 pub use catalogue::{Activation, ActivationError, CatalogueEntry};
 pub use covariance::{Covariance, CovarianceError};
+pub use homogeneous::Homogeneous;
+pub(crate) use homogeneous::sine_defect;
 pub use jet::Jet;
-pub use nonlinearity::{Breakpoint, Dual, Homogeneous, Nonlinearity, Parity, Regularity};
+pub use nonlinearity::{Breakpoint, Dual, Nonlinearity, Parity, Regularity};

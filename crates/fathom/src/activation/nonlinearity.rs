@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use super::{Covariance, Jet};
+use super::{Covariance, Homogeneous, Jet};
 
 /// How smooth a function is; decides its rates at great depth and the rules that integrate it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -28,22 +28,6 @@ pub enum Parity {
     Odd,
     /// Neither.
     Neither,
-}
-
-/// A function of the form $a z + b |z|$.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
-pub struct Homogeneous {
-    /// Slope of the odd part.
-    pub a: f64,
-    /// Slope of the even part.
-    pub b: f64,
-}
-
-impl Homogeneous {
-    /// $E[\phi(Z)^2] = a^2 + b^2$ for a standard normal $Z$.
-    pub fn mean_square(self) -> f64 {
-        self.a * self.a + self.b * self.b
-    }
 }
 
 /// A point where φ or one of its derivatives jumps.

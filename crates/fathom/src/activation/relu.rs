@@ -1,13 +1,8 @@
 //! The piecewise linear family $a z + b|z|$: relu, leaky relu, abs.
 
-use std::f64::consts::{FRAC_2_PI, PI};
-
 use super::{Breakpoint, Covariance, Dual, Homogeneous, Jet, Nonlinearity, Parity, Regularity};
 
 /// $\phi(z) = a z + b|z|$ under the name a user gave it.
-///
-/// $F = a^2 k + b^2 g \frac 2\pi (\sin\theta + (\pi/2 - \theta)\cos\theta)$, $\dot F = a^2 + b^2 (1 - 2\theta/\pi)$
-/// (Cho & Saul 2009, degree 1, for $a = b = 1/2$).
 #[derive(Debug)]
 pub(super) struct PiecewiseLinear {
     name: String,
@@ -36,23 +31,6 @@ impl PiecewiseLinear {
     fn parts(&self) -> Homogeneous {
         Homogeneous { a: 0.5 * (self.right + self.left), b: 0.5 * (self.right - self.left) }
     }
-}
-
-/// $\sin t - t\cos t$ to full relative accuracy; $t^3/3$ at first order.
-pub(crate) fn sine_defect(t: f64) -> f64 {
-    if t >= 0.6 {
-        return t.sin() - t * t.cos();
-    }
-    // Ratio of consecutive terms: −t² (n + 1) / (n (2n + 2) (2n + 3)).
-    let square = t * t;
-    let mut term = t * square / 3.0;
-    let mut sum = term;
-    for n in 1..12 {
-        let n = f64::from(n);
-        term *= -square * (n + 1.0) / (n * (2.0 * n + 2.0) * (2.0 * n + 3.0));
-        sum += term;
-    }
-    sum
 }
 
 impl Nonlinearity for PiecewiseLinear {
@@ -100,30 +78,10 @@ impl Nonlinearity for PiecewiseLinear {
     }
 
     fn dual(&self, c: &Covariance) -> Option<Dual> {
-        let Homogeneous { a, b } = self.parts();
-        let Self { left, right, .. } = *self;
-        // With η = π − θ: F = [left² + right²]/2 parts. Written by quadrants so that no term cancels near θ = π:
-        // both positive or both negative: g (sin θ + (π − θ) cos θ)/(2π); opposite signs: −g (sin θ − θ cos θ)/(2π).
-        let (theta, eta) = (c.angle(), c.coangle());
-        let same = if eta < 0.6 { sine_defect(eta) } else { theta.sin() + eta * theta.cos() };
-        let opposite = sine_defect(theta);
-        let g = c.g();
-        let value = if left == 0.0 {
-            right * right * g * same / (2.0 * PI)
-        } else if a == 0.0 {
-            b * b * g * (same + opposite) / PI
-        } else {
-            g * ((left * left + right * right) * same - 2.0 * left * right * opposite) / (2.0 * PI)
-        };
-        let slope =
-            if left == 0.0 { right * right * eta / (2.0 * PI) } else { a * a + b * b * (1.0 - FRAC_2_PI * theta) };
-        Some(Dual { value, slope })
+        Some(self.parts().dual(c))
     }
 
     fn dual_gap(&self, c: &Covariance) -> Option<Dual> {
-        let Homogeneous { a, b } = self.parts();
-        let theta = c.angle();
-        let value = c.g() * ((a * a + b * b) * c.gap() - b * b * FRAC_2_PI * sine_defect(theta));
-        Some(Dual { value: value.max(0.0), slope: b * b * FRAC_2_PI * theta })
+        Some(self.parts().dual_gap(c))
     }
 }

@@ -80,6 +80,11 @@ impl Line {
         Rule { nodes, weights }
     }
 
+    /// The nodes $z_i$ and their weights, Gaussian density included.
+    pub fn nodes(&self) -> (&[f64], &[f64]) {
+        (&self.rule.nodes, &self.rule.weights)
+    }
+
     /// $E[h(Z)]$.
     pub fn mean(&self, h: impl Fn(f64) -> f64) -> f64 {
         self.rule.nodes.iter().zip(&self.rule.weights).map(|(&z, w)| w * h(z)).sum()

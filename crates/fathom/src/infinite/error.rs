@@ -1,0 +1,29 @@
+//! Why a kernel could not be computed.
+
+/// Why an infinite-width kernel could not be computed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KernelError {
+    /// In the standard parameterization the NTK is proportional to the widths.
+    #[error("in the standard parameterization the NTK of an infinitely wide network diverges: give the widths")]
+    NeedsWidths,
+    /// A variance left the range in which the activation can be evaluated.
+    #[error(
+        "the pre-activation variance leaves the range of f64 at layer {layer} of {depth}: \
+         {activation} grows faster than linearly, reduce the depth or the weight variance"
+    )]
+    Diverges {
+        /// First layer whose variance is out of range.
+        layer: usize,
+        /// Weight layers asked for.
+        depth: usize,
+        /// The activation.
+        activation: String,
+    },
+    /// φ has no derivative.
+    #[error("{activation} jumps, so it has an NNGP but no NTK")]
+    NoNtk {
+        /// The activation.
+        activation: String,
+    },
+}

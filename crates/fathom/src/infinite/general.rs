@@ -1,0 +1,204 @@
+//! One layer of any activation that is not piecewise linear.
+
+use std::sync::OnceLock;
+
+use super::state::{Layer, State};
+use super::{Expectations, Moments, Side};
+use crate::Scaled;
+use crate::activation::{Activation, Covariance};
+use crate::quadrature::{Line, Rule, gauss_legendre};
+
+/// Below this gap the expectations are linear in $u$ and $\sqrt u$ to rounding.
+const TINY_GAP: f64 = 1e-33;
+/// Relative difference of norms below which $E[(\phi(\sqrt{q_1}Z) - \phi(\sqrt{q_2}Z))^2]$ is quadratic to rounding.
+const TINY_SHIFT: f64 = 1e-8;
+/// A susceptibility this close to one is one: the difference is the rounding of $\sigma_w^2$ and of the integrals.
+const CRITICAL: f64 = 2e-14;
+/// A variance that changes by less, relatively, has converged.
+const CONVERGED: f64 = 4.0 * f64::EPSILON;
+
+/// The recursion for one activation; keeps the integrals of variances that repeat.
+pub(super) struct General<'a> {
+    activation: &'a Activation,
+    expectations: Expectations,
+    sides: [Option<Side>; 3],
+}
+
+/// Expectations of one layer, with what depends on the difference of the norms taken apart.
+struct LayerMoments {
+    first: Side,
+    second: Side,
+    value: f64,
+    slope: f64,
+    value_gap_sq: Scaled,
+    slope_gap_sq: Scaled,
+    /// $V(q_1) - V(q_2)$.
+    value_sq_difference: Scaled,
+}
+
+impl<'a> General<'a> {
+    pub fn new(activation: &'a Activation) -> Self {
+        Self { activation, expectations: Expectations::new(activation), sides: [None, None, None] }
+    }
+
+    /// The state after the activation and the weight layer `layer`; both variances must be ordinary numbers.
+    pub fn advance(&mut self, state: &State, layer: Layer) -> State {
+        let (q1, q2) = (state.q1.to_f64(), state.q2.to_f64());
+        let m = self.layer_moments(state, q1, q2);
+        let a = layer.weight_var;
+        let next_variance = |q: f64, side: &Side| {
+            let next = a * side.value_sq() + layer.bias_var;
+            if (next - q).abs() <= CONVERGED * q { q } else { next }
+        };
+        let (n1, n2) = (next_variance(q1, &m.first), next_variance(q2, &m.second));
+        let (root1, root2) = (n1.sqrt(), n2.sqrt());
+        let p = root1 * root2;
+        let susceptibility = |side: &Side| {
+            let chi = a * side.slope_sq();
+            if (chi - 1.0).abs() <= CRITICAL { 1.0 } else { chi }
+        };
+        let (chi1, chi2) = (susceptibility(&m.first), susceptibility(&m.second));
+        let value_gap_sq = match self.critical_gap(state, &m, [n1, n2], a) {
+            Some(gap_sq) => gap_sq,
+            None => m.value_gap_sq * a,
+        };
+        let shift =
+            if root1 + root2 == 0.0 { Scaled::ZERO } else { m.value_sq_difference * a / Scaled::from(root1 + root2) };
+        let gap = if p == 0.0 { Scaled::ONE } else { (value_gap_sq - shift * shift) / Scaled::from(2.0 * p) };
+        let (alpha, beta) = (layer.alpha, Scaled::from(layer.beta));
+        let mean = (state.ntk1 + state.ntk2) * 0.5;
+        let slope_gap_sq = m.slope_gap_sq * a;
+        // Off the diagonal by what is left of the mean susceptibility, exact where the gap is small.
+        let slope = if slope_gap_sq < Scaled::from(1e-3) {
+            0.5 * (chi1 + chi2) - 0.5 * slope_gap_sq.to_f64()
+        } else {
+            a * m.slope
+        };
+        let mut next = State {
+            q1: Scaled::from(n1),
+            q2: Scaled::from(n2),
+            shift,
+            ntk1: Scaled::from(alpha * (n1 - layer.bias_var)) + beta + state.ntk1 * chi1,
+            ntk2: Scaled::from(alpha * (n2 - layer.bias_var)) + beta + state.ntk2 * chi2,
+            ntk12: Scaled::from(alpha * a * m.value) + beta + state.ntk12 * slope,
+            ntk_gap: value_gap_sq * (0.5 * alpha)
+                + state.ntk_gap * slope
+                + slope_gap_sq * mean * 0.5
+                + (state.ntk1 - state.ntk2) * (0.25 * (chi1 - chi2)),
+            ..*state
+        };
+        let cosine = if p == 0.0 { 0.0 } else { (a * m.value + layer.bias_var) / p };
+        next.correlate(gap.max(Scaled::ZERO), cosine);
+        next
+    }
+
+    /// On the edge of chaos at its fixed point, $\sigma_w^2 E[(\phi(u)-\phi(v))^2] = 2 q u (1 - \int_0^1 D(ut)\,dt)$ with
+    /// $D(u) = \sigma_w^2 [\dot F(g) - \dot F(g(1-u))]$: the rounding of $\sigma_w^2$ drops out, which otherwise costs
+    /// depth × ε. `None` elsewhere, and where $D$ would have to be integrated anew at every node.
+    fn critical_gap(&self, state: &State, m: &LayerMoments, next: [f64; 2], a: f64) -> Option<Scaled> {
+        let q = m.first.variance();
+        let at_rest = next == [q, q] && m.second.variance() == q && state.shift.is_zero();
+        if !at_rest || (a * m.first.slope_sq() - 1.0).abs() > CRITICAL {
+            return None;
+        }
+        let u = state.gap.to_f64();
+        if u >= 0.5 || u < TINY_GAP || !self.expectations.is_cheap(&m.first) {
+            return None;
+        }
+        let rule = squared_rule();
+        let lost: f64 = rule
+            .nodes
+            .iter()
+            .zip(&rule.weights)
+            .map(|(t, w)| {
+                let gap = u * t;
+                let covariance = Covariance::unchecked(q, q, gap, 2.0 - gap);
+                w * 0.5 * a * self.expectations.pair(&m.first, &m.first, &covariance).slope_gap_sq
+            })
+            .sum();
+        Some(state.gap * (2.0 * q * (1.0 - lost)))
+    }
+
+    fn layer_moments(&mut self, state: &State, q1: f64, q2: f64) -> LayerMoments {
+        let (first, second) = (self.side(0, q1), self.side(1, q2));
+        let middle = q1.sqrt() * q2.sqrt();
+        let relative_shift = if middle == 0.0 { Scaled::ONE } else { state.shift.abs() / Scaled::from(middle.sqrt()) };
+        if relative_shift > Scaled::from(TINY_SHIFT) {
+            let covariance = Covariance::unchecked(q1, q2, state.gap.to_f64(), state.cogap).with_cosine(state.cosine);
+            let m = self.expectations.pair(&first, &second, &covariance);
+            let difference = Scaled::from(self.expectations.value_sq_difference(q1, q2));
+            return LayerMoments {
+                value: m.value,
+                slope: m.slope,
+                value_gap_sq: m.value_gap_sq.into(),
+                slope_gap_sq: m.slope_gap_sq.into(),
+                value_sq_difference: difference,
+                first,
+                second,
+            };
+        }
+        let side = self.side(2, middle);
+        let (value, slope, mut value_gap_sq, mut slope_gap_sq) = self.equal_norms(state, &side);
+        let mut value_sq_difference = Scaled::ZERO;
+        if !state.shift.is_zero() {
+            let by_shift = self.shift_derivatives(middle);
+            let shift_sq = state.shift * state.shift;
+            value_gap_sq += shift_sq * by_shift[0];
+            slope_gap_sq += shift_sq * by_shift[1];
+            value_sq_difference = state.shift * by_shift[2];
+        }
+        LayerMoments { first, second, value, slope, value_gap_sq, slope_gap_sq, value_sq_difference }
+    }
+
+    /// Moments at equal variances: by the usual rules, or linearised where the gap is below the resolution of an angle.
+    fn equal_norms(&self, state: &State, side: &Side) -> (f64, f64, Scaled, Scaled) {
+        let q = side.variance();
+        if state.gap >= Scaled::from(TINY_GAP) {
+            let covariance = Covariance::unchecked(q, q, state.gap.to_f64(), state.cogap).with_cosine(state.cosine);
+            let Moments { value, slope, value_gap_sq, slope_gap_sq } = self.expectations.pair(side, side, &covariance);
+            return (value, slope, value_gap_sq.into(), slope_gap_sq.into());
+        }
+        // E[(u − v)²] = 2 q (1 − c) =: d². A jump J of φ′ at z₀ adds J² p(z₀) E|u − v|, E|u − v| = d √(2/π).
+        let d_sq = state.gap * (2.0 * q);
+        let s = q.sqrt();
+        let curvature_sq = Line::new(&**self.activation, q).mean(|z| self.activation.jet(s * z)[2].powi(2));
+        let kinks: f64 = self.activation.breakpoints().iter().filter(|b| b.order == 1).fold(0.0, |sum, b| {
+            let density = (-0.5 * b.at * b.at / q).exp() / (2.0 * std::f64::consts::PI * q).sqrt();
+            sum + b.jump * b.jump * density
+        });
+        let by_kinks = d_sq.sqrt() * ((2.0 / std::f64::consts::PI).sqrt() * kinks);
+        (side.value_sq(), side.slope_sq(), d_sq * side.slope_sq(), d_sq * curvature_sq + by_kinks)
+    }
+
+    /// For $\delta \to 0$: $E[(\Delta\phi)^2]/\delta^2$, $E[(\Delta\phi')^2]/\delta^2$, $(V(q_1) - V(q_2))/\delta$.
+    fn shift_derivatives(&self, q: f64) -> [f64; 3] {
+        let s = q.sqrt();
+        Line::new(&**self.activation, q).means(|z| {
+            let j = self.activation.jet(s * z);
+            [(z * j[1]).powi(2), (z * j[2]).powi(2), 2.0 * z * j[0] * j[1]]
+        })
+    }
+
+    /// The side at variance `q`, from the slot's last value where it has not changed.
+    fn side(&mut self, slot: usize, q: f64) -> Side {
+        if let Some(known) = self.sides.iter().flatten().find(|s| s.variance() == q) {
+            let known = known.clone();
+            self.sides[slot] = Some(known.clone());
+            return known;
+        }
+        let side = self.expectations.side(q);
+        self.sides[slot] = Some(side.clone());
+        side
+    }
+}
+
+/// Gauss–Legendre on $[0, 1]$ in $s$ with $t = s^2$: takes out the $\sqrt t$ of kinked activations.
+fn squared_rule() -> &'static Rule {
+    static RULE: OnceLock<Rule> = OnceLock::new();
+    RULE.get_or_init(|| {
+        let base = gauss_legendre(16);
+        let s: Vec<f64> = base.nodes.iter().map(|x| 0.5 * (1.0 + x)).collect();
+        let weights = base.weights.iter().zip(&s).map(|(w, s)| w * s).collect();
+        Rule { nodes: s.iter().map(|s| s * s).collect(), weights }
+    })
+}

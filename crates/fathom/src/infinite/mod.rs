@@ -1,0 +1,35 @@
+//! Kernels of infinitely wide, fully connected networks, at any depth and to full relative accuracy.
+//!
+//! For two inputs with $\Sigma^1(x, x') = \Theta^1(x, x') = \sigma_w^2\, x^\top x'/n_0 + \sigma_b^2$ and
+//! $(u, v) \sim \mathcal N(0, \Sigma^l)$,
+//!
+//! $$\Sigma^{l+1} = \sigma_w^2\, E[\phi(u)\phi(v)] + \sigma_b^2, \qquad
+//!   \Theta^{l+1} = \Sigma^{l+1} + \sigma_w^2\, E[\phi'(u)\phi'(v)]\, \Theta^l .$$
+//!
+//! Σ is the NNGP (the covariance of the outputs), Θ the NTK. Other parameterizations and untrained biases change the
+//! first term of Θ to $\alpha\,\sigma_w^2 E[\phi\phi] + \beta$ (see [`crate::spec::Constants`]).
+//!
+//! Correlations near one carry all that depth does, so the recursion never forms $1 - c$ by subtraction: it carries the
+//! **gap** $u = 1 - c$ and the **NTK gap** $\Gamma = \frac12(\Theta_{11} + \Theta_{22}) - \Theta_{12}$ themselves, as
+//! sums of non-negative terms, in [`Scaled`](crate::Scaled) numbers. Near-duplicate inputs and depth 100,000 keep their digits.
+//!
+//! Holds as all widths go to infinity at fixed depth. Where depth/width is not small, see [`crate::moments`].
+//!
+//! Sources: Jacot, Gabriel & Hongler (2018), arXiv:1806.07572, Theorem 1, with $\sigma_w^2$ inserted and depth counted in
+//! weight layers; the gap form is derived in `docs/theory`.
+
+mod difference;
+mod error;
+mod expectations;
+mod general;
+mod input;
+mod pair;
+mod piecewise_linear;
+mod side;
+mod state;
+
+pub use error::KernelError;
+pub use expectations::{Expectations, Moments};
+pub use input::{InputError, PairInput};
+pub use pair::{PairKernel, pair_kernel};
+pub use side::Side;

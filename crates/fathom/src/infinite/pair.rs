@@ -1,0 +1,153 @@
+//! NNGP and NTK of two inputs.
+
+use serde::Serialize;
+
+use super::general::General;
+use super::state::{Layer, State};
+use super::{KernelError, PairInput, piecewise_linear};
+use crate::Scaled;
+use crate::activation::{Homogeneous, Parity, Regularity};
+use crate::spec::Architecture;
+
+/// Variances above this are handled by the activation's asymptote, from which it differs by less than rounding.
+const LARGE: f64 = 1e60;
+
+/// NNGP Σ and NTK Θ of two inputs, one output unit.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct PairKernel {
+    /// $\Sigma(x, x)$, $\Sigma(x', x')$, $\Sigma(x, x')$.
+    pub nngp: [Scaled; 3],
+    /// $\Theta(x, x)$, $\Theta(x', x')$, $\Theta(x, x')$.
+    pub ntk: [Scaled; 3],
+    /// $1 - \Sigma(x, x')/\sqrt{\Sigma(x, x)\Sigma(x', x')}$, to full relative accuracy near 0.
+    pub gap: Scaled,
+    /// $\Gamma = \frac12(\Theta(x, x) + \Theta(x', x')) - \Theta(x, x')$, to full relative accuracy near 0.
+    pub ntk_gap: Scaled,
+}
+
+/// NNGP and NTK of an infinitely wide network on a pair of inputs, by the gap recursion of the
+/// [module page](crate::infinite).
+///
+/// # Arguments
+/// * `arch`: the network; widths, if given, matter only in the standard parameterization.
+/// * `input`: norms and angle of the two inputs, $|x|^2$ divided by the number of features.
+///
+/// # Returns
+/// One output unit: several outputs are independent, with the same kernel. No learning rate is included.
+///
+/// # Errors
+/// * [`KernelError::NeedsWidths`] in the standard parameterization without widths.
+/// * [`KernelError::NoNtk`] for a discontinuous activation.
+/// * [`KernelError::Diverges`] if the variance of a superlinear activation leaves the range of `f64`.
+///
+/// # Accuracy and cost
+/// Relative error of order $L\,\varepsilon$ or better for every entry and for both gaps, at any depth, in every phase.
+/// On the edge of chaos a susceptibility within $2\cdot10^{-14}$ of one is taken as one. In the chaotic phase
+/// $\chi_1^L$ carries the relative error $L\,\varepsilon$ of $\chi_1$: that is how well $\sigma_w^2$ determines it. About
+/// 0.2 µs a layer for piecewise linear activations, 1 µs for closed forms and series at converged variances, and a
+/// fraction of a millisecond where the polar rule is needed.
+///
+/// # Example
+/// On a critical ReLU network every layer adds the same amount, so $\Theta(x, x) = 2L$ when $|x|^2 = n_0$:
+/// ```
+/// use fathom_ntk::infinite::{PairInput, pair_kernel};
+/// use fathom_ntk::spec::{Architecture, ArchitectureSpec};
+/// let arch = Architecture::try_from(ArchitectureSpec { depth: Some(1000), ..Default::default() })?;
+/// let kernel = pair_kernel(&arch, &PairInput::from_inner_products(1.0, 1.0, 0.0)?)?;
+/// assert_eq!(kernel.ntk[0].to_f64(), 2000.0);
+/// assert!((kernel.ntk[2].to_f64() - 506.586_842_918_452_9).abs() < 1e-9);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn pair_kernel(arch: &Architecture, input: &PairInput) -> Result<PairKernel, KernelError> {
+    PairRecursion::new(arch)?.run(input)
+}
+
+/// The recursion for one network, reusable for many pairs.
+pub(super) struct PairRecursion<'a> {
+    arch: &'a Architecture,
+    layers: Vec<Layer>,
+    general: General<'a>,
+}
+
+impl<'a> PairRecursion<'a> {
+    pub fn new(arch: &'a Architecture) -> Result<Self, KernelError> {
+        if arch.activation().regularity() == Regularity::Discontinuous && arch.depth() > 1 {
+            return Err(KernelError::NoNtk { activation: arch.activation().name() });
+        }
+        let layers = (1..=arch.depth()).map(|l| {
+            let (alpha, beta) = arch.ntk_coefficients(l).ok_or(KernelError::NeedsWidths)?;
+            Ok(Layer { weight_var: arch.weight_var(l), bias_var: arch.bias_var(l), alpha, beta })
+        });
+        Ok(Self { arch, layers: layers.collect::<Result<_, _>>()?, general: General::new(arch.activation()) })
+    }
+
+    pub fn run(&mut self, input: &PairInput) -> Result<PairKernel, KernelError> {
+        let covariance = input.0;
+        // Without any bias an odd network is odd in its input: work with the nearer of x' and −x'.
+        let odd = self.arch.activation().parity() == Parity::Odd
+            && self.layers.iter().all(|l| l.bias_var == 0.0 && l.beta == 0.0);
+        if odd && covariance.k() < 0.0 {
+            let kernel = self.run_layers(&PairInput(covariance.reflected()))?;
+            let ([n1, n2, n12], [t1, t2, t12]) = (kernel.nngp, kernel.ntk);
+            return Ok(PairKernel {
+                nngp: [n1, n2, -n12],
+                ntk: [t1, t2, -t12],
+                gap: Scaled::from(2.0) - kernel.gap,
+                ntk_gap: (t1 + t2) * 0.5 + t12,
+            });
+        }
+        self.run_layers(input)
+    }
+
+    fn run_layers(&mut self, input: &PairInput) -> Result<PairKernel, KernelError> {
+        let activation = self.arch.activation();
+        let mut state = first_layer(input, self.layers[0]);
+        for (l, &layer) in self.layers.iter().enumerate().skip(1) {
+            state = match activation.homogeneous() {
+                Some(parts) => piecewise_linear::advance(&state, parts, layer),
+                None if state.q1.max(state.q2) <= Scaled::from(LARGE) => self.general.advance(&state, layer),
+                None => match activation.asymptote() {
+                    Some(parts) => piecewise_linear::advance(&state, parts, layer),
+                    None => {
+                        return Err(KernelError::Diverges {
+                            layer: l,
+                            depth: self.layers.len(),
+                            activation: activation.name(),
+                        });
+                    }
+                },
+            };
+        }
+        let covariance = if state.gap < Scaled::from(0.5) {
+            state.g() * (Scaled::ONE - state.gap)
+        } else {
+            state.g() * state.cosine
+        };
+        Ok(PairKernel {
+            nngp: [state.q1, state.q2, covariance],
+            ntk: [state.ntk1, state.ntk2, state.ntk12],
+            gap: state.gap,
+            ntk_gap: state.ntk_gap,
+        })
+    }
+}
+
+/// The first weight layer is one step of a linear network from inputs that have no NTK yet.
+fn first_layer(input: &PairInput, layer: Layer) -> State {
+    let c = input.0;
+    let (root1, root2) = (c.q1().sqrt(), c.q2().sqrt());
+    let shift = if c.q1() == c.q2() { 0.0 } else { (c.q1() - c.q2()) / (root1 + root2) };
+    let state = State {
+        q1: Scaled::from(c.q1()),
+        q2: Scaled::from(c.q2()),
+        shift: Scaled::from(shift),
+        gap: Scaled::from(c.gap()),
+        cogap: c.cogap(),
+        cosine: if c.g() == 0.0 { 0.0 } else { c.k() / c.g() },
+        ntk1: Scaled::ZERO,
+        ntk2: Scaled::ZERO,
+        ntk12: Scaled::ZERO,
+        ntk_gap: Scaled::ZERO,
+    };
+    piecewise_linear::advance(&state, Homogeneous::IDENTITY, layer)
+}

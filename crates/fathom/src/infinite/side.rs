@@ -1,0 +1,93 @@
+//! One input at one layer: what the pair recursion needs of a pre-activation variance.
+
+use crate::activation::Nonlinearity;
+use crate::quadrature::Line;
+
+/// Longest Hermite series used; beyond it the polar rule is cheaper.
+const MAX_TERMS: usize = 400;
+
+/// Gaussian expectations of an activation at one variance $q$.
+#[derive(Clone, Debug)]
+pub struct Side {
+    q: f64,
+    /// $E[\phi(\sqrt q Z)^2]$.
+    value_sq: f64,
+    /// $E[\phi'(\sqrt q Z)^2]$.
+    slope_sq: f64,
+    /// $a_k = E[\phi(\sqrt q Z)\, h_k(Z)]$ with orthonormal Hermite polynomials, if the series converges quickly.
+    series: Option<Vec<f64>>,
+}
+
+impl Side {
+    /// Integrates `activation` at variance `q ≥ 0`; with its Hermite series if `with_series`.
+    pub(super) fn new(activation: &dyn Nonlinearity, q: f64, with_series: bool) -> Self {
+        if q == 0.0 {
+            let (value, slope) = (activation.value(0.0), activation.slope(0.0));
+            let series = with_series.then(|| vec![value]);
+            return Self { q, value_sq: value * value, slope_sq: slope * slope, series };
+        }
+        let line = Line::new(activation, q);
+        let s = q.sqrt();
+        let [value_sq, slope_sq] = match activation.homogeneous() {
+            Some(h) => [q * h.mean_square(), h.mean_square()],
+            None => line.means(|z| {
+                let (value, slope) = (activation.value(s * z), activation.slope(s * z));
+                [value * value, slope * slope]
+            }),
+        };
+        let series =
+            (with_series && activation.strip() > 0.0).then(|| hermite_series(activation, q, &line, slope_sq)).flatten();
+        Self { q, value_sq, slope_sq, series }
+    }
+
+    /// $q$.
+    pub fn variance(&self) -> f64 {
+        self.q
+    }
+
+    /// $E[\phi(\sqrt q Z)^2]$.
+    pub fn value_sq(&self) -> f64 {
+        self.value_sq
+    }
+
+    /// $E[\phi'(\sqrt q Z)^2]$.
+    pub fn slope_sq(&self) -> f64 {
+        self.slope_sq
+    }
+
+    pub(super) fn series(&self) -> Option<&[f64]> {
+        self.series.as_deref()
+    }
+}
+
+/// Hermite coefficients until Parseval's identity $\sum_k k\, a_k^2 = q\, E[\phi'^2]$ holds to rounding.
+fn hermite_series(activation: &dyn Nonlinearity, q: f64, line: &Line, slope_sq: f64) -> Option<Vec<f64>> {
+    let s = q.sqrt();
+    let (nodes, weights) = line.nodes();
+    // Before = h_{k-1}, now = h_k, both at every node, times φ · weight.
+    let mut now: Vec<f64> = nodes.iter().zip(weights).map(|(z, w)| w * activation.value(s * z)).collect();
+    let mut before = vec![0.0; now.len()];
+    let target = q * slope_sq;
+    let mut reached = 0.0;
+    let mut small = 0;
+    let mut series = Vec::new();
+    for k in 0..MAX_TERMS {
+        let a: f64 = now.iter().sum();
+        series.push(a);
+        let term = k as f64 * a * a;
+        reached += term;
+        // Coefficients of one parity may vanish: two small ones in a row end the series.
+        small = if k > 1 && term <= 1e-17 * target { small + 1 } else { 0 };
+        if small >= 2 {
+            // What is missing must be rounding, or the series has stalled before its tail.
+            return ((reached - target).abs() <= 2e-14 * target).then_some(series);
+        }
+        let (down, up) = ((k as f64).sqrt(), (k as f64 + 1.0).sqrt().recip());
+        for ((b, n), z) in before.iter_mut().zip(&mut now).zip(nodes) {
+            let next = (z * *n - down * *b) * up;
+            *b = *n;
+            *n = next;
+        }
+    }
+    None
+}
