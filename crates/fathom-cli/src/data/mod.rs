@@ -1,0 +1,39 @@
+//! Inputs for kernels: one row is one input, in `f64`, row after row.
+//!
+//! [`load`] reads a file and [`digits`] is built in. A file is recognised by its first bytes, then by its name:
+//!
+//! | format | recognised by | read as |
+//! |---|---|---|
+//! | NumPy array | `\x93NUMPY` | real numbers of any NumPy width up to 64 bits, C or Fortran order |
+//! | NumPy archive | `PK` | the array asked for, or the only one, or the one with a usual name; labels if present |
+//! | MNIST's IDX | `00 00 type dims` | images, flattened |
+//! | separated values | UTF-8 text | commas, semicolons or tabs; a header and a label column are found by themselves |
+//!
+//! Each may be wrapped in gzip once. An array of more than two dimensions is flattened to (first, all others); one
+//! dimension is an error, because it could be one input or one feature. Integers beyond $2^{53}$ are rounded to `f64`.
+//!
+//! A file is never trusted: sizes in headers are compared with the bytes that are there before anything is allocated,
+//! at most 4 GiB of a compressed file are unpacked, and every value must be finite. NumPy's two formats are parsed
+//! here and not by `npyz` 0.9, which multiplies the dimensions of a shape unchecked (a panic where overflow is checked)
+//! and panics on an archive's entry that has an encryption field without the encryption flag; it knows no half
+//! precision without a further dependency either. It writes files for the tests instead.
+
+mod csv;
+mod dataset;
+mod digits;
+mod element;
+mod error;
+mod idx;
+mod load;
+mod npy;
+mod npy_header;
+mod npz;
+mod zip;
+
+#[cfg(test)]
+mod robustness;
+
+pub(crate) use dataset::{Dataset, Inputs};
+pub(crate) use digits::digits;
+pub(crate) use error::{DataError, Problem};
+pub(crate) use load::{LoadOptions, load};
