@@ -131,7 +131,7 @@ impl InputNorm {
         }
         // Divided one after the other, so that |x|⁴ cannot overflow.
         let ratio = got / sq_norm / sq_norm;
-        if !(ratio <= 1.0 + SLACK) {
+        if ratio.is_nan() || ratio > 1.0 + SLACK {
             return Err(MomentsError::Value { name: "fourth_power_sum", allowed: "at most sq_norm²", got });
         }
         Ok(Self { sq_norm, concentration: Some(ratio) })
