@@ -23,8 +23,8 @@
 //! # Limits of validity
 //! One input; $\phi(z) = \max(z, 0)$ with $\phi'(0) = 0$ (the caller checks the activation); weights and biases
 //! symmetric, without atoms. Two inputs have no closed form beyond one hidden layer. The size of a typical $\Theta$ is
-//! not its mean once the dispersion is large: half of the draws lie below the mean divided by the square root of the
-//! dispersion.
+//! not its mean once the dispersion is large: by the log-normal surrogate, half of the draws lie below the mean divided
+//! by the square root of the dispersion.
 //!
 //! Sources: Hanin & Nica (2020), arXiv:1909.05989, show that the dispersion is of order $\exp(5 \sum_l 1/n_l)$; the
 //! exact values are derived in docs/theory.
