@@ -14,6 +14,7 @@
 
 pub mod activation;
 pub mod infinite;
+pub mod moments;
 pub mod quadrature;
 mod scaled;
 pub mod selftest;
