@@ -18,9 +18,27 @@ mod covariance;
 mod jet;
 mod nonlinearity;
 
+mod arctan;
+mod elu;
 mod erf;
+mod exponential;
+mod gaussian;
+mod gelu;
+mod hard_tanh;
 mod linear;
+mod logistic;
+mod mish;
+mod normal;
+mod polynomial;
+mod probit;
+mod rectified_power;
 mod relu;
+mod sigmoid;
+mod silu;
+mod sine;
+mod softplus;
+mod softsign;
+mod step;
 mod tanh;
 
 pub use catalogue::{Activation, ActivationError, CatalogueEntry};
