@@ -155,7 +155,7 @@ impl Covariance {
         self.q2
     }
 
-    /// $k = E[uv]$.
+    /// $k = E[u v]$.
     pub fn k(&self) -> f64 {
         self.k
     }

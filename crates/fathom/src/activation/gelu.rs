@@ -93,25 +93,26 @@ impl Nonlinearity for Gelu {
 
     /// `None` only where $P$ overflows.
     fn dual_gap(&self, c: &Covariance) -> Option<Dual> {
-        if c.k() < 0.0 {
-            // F and Ḟ at g exceed their values at a negative covariance by far.
-            let (top, here) = (self.dual(&c.aligned())?, self.dual(c)?);
-            return Some(Dual { value: top.value - here.value, slope: top.slope - here.slope });
-        }
         let p = (1.0 + c.q1()) * (1.0 + c.q2());
         if !p.is_finite() {
             return None;
         }
         let arcsine = Arcsine::new(c);
         let Arcsine { root, root0, rise, area, tangent: y, tangent0: y0, difference } = arcsine;
-        // g A(g) − k A(k) = (g − k) A(g) + k (angle)/(2π); the sine of that angle is (g r − k r0)/P, and k times it
-        // takes up the negative part of the difference of the algebraic terms.
-        let (h, angle) = (c.g() * c.gap(), arcsine.gap());
-        let orthant = 1.0_f64.atan2(-y0);
-        let (k, part) = (c.k() / p, area / p);
-        let algebraic = (k * root * h - part * rise * area) + part * area / root0 + k * y * rise / root0;
-        let value = h * orthant + c.k() * sine_lag(angle) + algebraic;
+        let angle = arcsine.gap();
+        // Every term is positive for either sign of k.
         let slope = angle + difference / p * (root0 * root0 + 2.0 + y0 * y0 + y0 * y + y * y);
-        Some(Dual { value: value / TAU, slope: slope / TAU })
+        let value = if c.k() < 0.0 {
+            // F(k) is far below F(g) there.
+            self.dual(&c.aligned())?.value - self.dual(c)?.value
+        } else {
+            // g A(g) − k A(k) = (g − k) A(g) + k (angle)/(2π); the sine of that angle is (g r − k r0)/P, and k times it
+            // takes up the negative part of the difference of the algebraic terms.
+            let h = c.g() * c.gap();
+            let (k, part) = (c.k() / p, area / p);
+            let algebraic = (k * root * h - part * rise * area) + part * area / root0 + k * y * rise / root0;
+            (h * 1.0_f64.atan2(-y0) + c.k() * sine_lag(angle) + algebraic) / TAU
+        };
+        Some(Dual { value, slope: slope / TAU })
     }
 }

@@ -47,7 +47,11 @@ impl Polynomial {
     }
 
     /// $\sum_n n!\, b_n(q_1) b_n(q_2) g^n t_n$ and its counterpart for $\dot F$, $t_n$ being a function of the correlation.
-    fn series(&self, c: &Covariance, t: impl Fn(usize) -> f64) -> Dual {
+    ///
+    /// `None` where two infinities of opposite sign meet.
+    fn series(&self, c: &Covariance, t: impl Fn(usize) -> f64) -> Option<Dual> {
+        // 0 · ∞ is 0 here: a factor of 0 is exact.
+        let times = |x: f64, y: f64| if x == 0.0 || y == 0.0 { 0.0 } else { x * y };
         let (mut value, mut slope) = (0.0, 0.0);
         // n! g^n, and n · n! g^(n−1).
         let (mut weight, mut slope_weight) = (1.0, 0.0);
@@ -56,13 +60,13 @@ impl Polynomial {
                 slope_weight = (n * n) as f64 * weight;
                 weight *= n as f64 * c.g();
             }
-            let product = self.hermite(n, c.q1()) * self.hermite(n, c.q2());
-            if product != 0.0 {
-                value += product * weight * t(n);
-                slope += if n > 0 { product * slope_weight * t(n - 1) } else { 0.0 };
+            let product = times(self.hermite(n, c.q1()), self.hermite(n, c.q2()));
+            value += times(times(product, weight), t(n));
+            if n > 0 {
+                slope += times(times(product, slope_weight), t(n - 1));
             }
         }
-        Dual { value, slope }
+        (!value.is_nan() && !slope.is_nan()).then_some(Dual { value, slope })
     }
 }
 
@@ -130,10 +134,10 @@ impl Nonlinearity for Polynomial {
     }
 
     fn dual(&self, c: &Covariance) -> Option<Dual> {
-        Some(self.series(c, |n| power(c, n)))
+        self.series(c, |n| power(c, n))
     }
 
     fn dual_gap(&self, c: &Covariance) -> Option<Dual> {
-        Some(self.series(c, |n| power_gap(c, n)))
+        self.series(c, |n| power_gap(c, n))
     }
 }

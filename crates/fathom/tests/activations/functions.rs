@@ -29,7 +29,6 @@ fn jets_agree_with_finite_differences_of_lower_orders() {
     for phi in samples() {
         for z in POINTS {
             let jet = phi.jet(z);
-            assert_eq!(jet[0], jet[0] + 0.0 * z);
             // Values and slopes have formulas of their own; the two may differ by the rounding of a handful of
             // operations.
             let scale = phi.value(z).abs().max(1.0);

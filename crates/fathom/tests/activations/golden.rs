@@ -51,7 +51,7 @@ fn dual_vectors_are_reproduced() {
         assert_close(&format!("{name} slope {v}"), dual.slope, number(&v["deriv"]), 4e-15);
         checked += 1;
     }
-    assert_eq!(checked, 28);
+    assert_eq!(checked, 27);
 }
 
 #[test]
@@ -73,11 +73,8 @@ fn duals_and_gaps_keep_relative_accuracy_at_harsh_covariances() {
             ("value_gap", difference.value),
             ("slope_gap", difference.slope),
         ] {
-            let expected = number(&v[what]);
-            let error = if expected == 0.0 { got.abs() } else { (got / expected - 1.0).abs() };
-            if error > 5e-15 {
-                println!("{error:.1e} {} {what} {q1} {q2} {gap} {cogap}: {got:e} {expected:e}", v["act"]);
-            }
+            // Some ten roundings; the exponents of exp reach 61, each half of whose last place counts as much.
+            assert_close(&format!("{what} of {v}"), got, number(&v[what]), 1e-14);
         }
     }
 }
