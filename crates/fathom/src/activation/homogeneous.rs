@@ -14,6 +14,9 @@ pub struct Homogeneous {
 }
 
 impl Homogeneous {
+    /// $\max(0, z)$.
+    pub const RELU: Self = Self { a: 0.5, b: 0.5 };
+
     /// The identity.
     pub const IDENTITY: Self = Self { a: 1.0, b: 0.0 };
 
