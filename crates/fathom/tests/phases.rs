@@ -103,7 +103,7 @@ fn gelu_below_its_stable_curve_rests_or_diverges_according_to_the_norm() {
 #[test]
 fn gelu_at_the_half_stable_weight_variance_without_bias_is_not_critical() {
     let gelu = act("gelu");
-    let weight_var = 1.983_058_257_437_447_5;
+    let weight_var = 1.983_058_257_437_547_5;
     let small = phase(&gelu, weight_var, 0.0, Some(1.0)).unwrap();
     assert_eq!((small.phase, small.q_star), (Phase::Collapsing, Some(0.0)));
     // χ₁(0) = σ_w² φ′(0)² = σ_w²/4.
@@ -113,14 +113,36 @@ fn gelu_at_the_half_stable_weight_variance_without_bias_is_not_critical() {
 }
 
 #[test]
-fn gelu_at_the_half_stable_point_says_so() {
-    let r = phase(&act("gelu"), 1.983_058_257_437_447_5, 0.172_922_390_756_067_3, Some(1.0)).unwrap();
-    assert_eq!(r.phase, Phase::Critical);
-    assert!(r.notes.contains(&Note::HalfStable), "{r:?}");
-    // The tangency is found from V′ = 1, a simple root, not from the values of V, which are flat there.
-    assert!((r.q_star.unwrap() - (3.0 + 17_f64.sqrt()) / 2.0).abs() < 1e-11, "{:?}", r.q_star);
-    assert_eq!(r.ntk_ratio_limit, None);
-    assert!(r.depends_on_norm);
+fn gelu_at_the_half_stable_point_is_critical_from_above_only() {
+    // K* = (3 + √17)/2 with χ₁ = λ = 1; V lies below the diagonal on both sides of it and crosses it once more, at
+    // 3.034981: V/q − 1 is 1.27e-6 at 3.0 and −2.13e-6 at 3.2 (mpmath, 25 digits).
+    let at = |q0| phase(&act("gelu"), 1.983_058_257_437_547_5, 0.172_922_390_756_067_3, q0).unwrap();
+    let above = at(Some(10.0));
+    assert_eq!((above.phase, above.ntk_ratio_limit), (Phase::Critical, None));
+    assert!(above.notes.contains(&Note::HalfStable) && above.depends_on_norm, "{above:?}");
+    assert_eq!(above.fixed_points[1].stability, Stability::FromAbove);
+    // The tangency is found from V′ = V/q, a simple root, not from the values of V, which are flat there.
+    assert!((above.q_star.unwrap() - (3.0 + 17_f64.sqrt()) / 2.0).abs() < 1e-11, "{:?}", above.q_star);
+    let below = at(Some(1.0));
+    assert_eq!(below.phase, Phase::Ordered);
+    assert!(below.notes.iter().any(|n| matches!(n, Note::CriticalPointNotReached { .. })));
+    assert!((below.q_star.unwrap() - 3.034_981_4).abs() < 1e-7, "{:?}", below.q_star);
+}
+
+#[test]
+fn mish_just_inside_its_stable_curve_still_diverges_from_large_inputs() {
+    // Critical and stable at q*, but V(q) > q again above an unstable fixed point near 2.0.
+    let mish = act("mish");
+    let point = fathom_ntk::analysis::edge_of_chaos(&mish, 0.099).unwrap();
+    assert!(point.reachable);
+    let at = |q0| phase(&mish, point.weight_var, point.bias_var, q0).unwrap();
+    assert_eq!((at(point.q_star).phase, at(None).phase), (Phase::Critical, Phase::Divergent));
+    let map = fathom_ntk::analysis::MeanField::new(&mish, point.weight_var, point.bias_var);
+    let [boundary] = at(None).basin_boundaries[..] else { panic!() };
+    let far = |q: f64| (0..20_000).fold(q, |q, _| if q > 1e6 { q } else { map.variance(q) });
+    // 20000 layers at V′ − 1 ≈ 2e-3 and −1.6e-3: the orbit has decided long before.
+    assert!((far(boundary * 0.99) - point.q_star.unwrap()).abs() < 1e-9);
+    assert!(far(boundary * 1.01) > boundary * 1.5);
 }
 
 #[test]

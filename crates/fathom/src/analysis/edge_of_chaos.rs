@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::fixed_points::log_grid;
 use super::mean_field::{poincare_deficit, slope_sq, value_sq, value_sq_slope};
 use super::phase::{PhaseError, check};
-use super::roots::{Root, minimum, roots};
+use super::roots::{Root, crossings, minimum};
 use crate::activation::Activation;
 
 /// Largest $\lambda_q$ of a point that is recommended where the user's bias variance has none: the variance settles
@@ -25,8 +25,10 @@ pub struct EocPoint {
     pub q_star: Option<f64>,
     /// $\lambda_q = V'(q^*)$.
     pub lambda_q: f64,
-    /// Whether the variance goes there: $\lambda_q < 1$, or $\lambda_q = 1$ with attraction from above. A point that is
-    /// not reachable has another, ordered fixed point below it, and growth above.
+    /// Whether nearby variances go there: $\lambda_q < 1$, or $\lambda_q = 1$ with attraction from above. A point that
+    /// is not reachable has another, ordered fixed point below it, and growth above. Near the limit of reachability
+    /// distant variances may still end elsewhere (mish with $\sigma_b$ from 0.308 to 0.335 diverges from large inputs):
+    /// [`phase`](super::phase) at the point tells.
     pub reachable: bool,
 }
 
@@ -237,7 +239,7 @@ pub fn edge_of_chaos_curve(
 /// [`EocError::Unreachable`] if no such point exists, and the errors of [`edge_of_chaos`].
 ///
 /// # Example
-/// A gelu network without bias has no reachable critical point; the nearest ones have $\sigma_b \approx 0.5$:
+/// A relu network is critical only without bias:
 /// ```
 /// let advice = fathom_ntk::analysis::nearest_edge_of_chaos(&"relu".parse()?, 1.0, 0.3)?;
 /// assert_eq!((advice.weight_var, advice.bias_var), (2.0, 0.0));
@@ -304,7 +306,7 @@ impl<'a> Curve<'a> {
     fn at(&self, bias_var: f64) -> Result<EocPoint, EocError> {
         let relative = |x: f64| (bias_var_at(self.activation, x) - bias_var) / x.exp();
         let samples: Vec<f64> = self.logs.iter().zip(&self.bias_vars).map(|(x, b)| (b - bias_var) / x.exp()).collect();
-        let found = roots(&self.logs, &samples, relative);
+        let found = crossings(&self.logs, &samples, relative);
         let points: Vec<EocPoint> = found.iter().map(|root| self.point(root, bias_var)).collect();
         if let Some(point) = points.iter().find(|p| p.reachable).or(points.first()) {
             return Ok(*point);

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::mean_field::{MeanField, one_sided_slopes, value_sq};
 use super::phase::Phase;
-use super::roots::{Root, brent, roots};
+use super::roots::{Root, roots};
 use crate::activation::Activation;
 
 /// The scan covers variances from 10 to this power …
@@ -15,8 +15,10 @@ const LAST_DECADE: i32 = 12;
 const PER_DECADE: i32 = 8;
 /// Above the scan the map is followed decade by decade up to 10 to this power.
 const FARTHEST_DECADE: i32 = 30;
-/// A tangency seen in the values of the map lies within this of its place, in ln q.
-const TANGENCY_REACH: f64 = 1e-3;
+/// Between samples of V(q)/q − 1 below this, several roots may hide,
+const CLOSE: f64 = 0.01;
+/// and the interval is divided into this many.
+const SUBDIVISIONS: f64 = 8.0;
 /// Layers after which an orbit that has not been classified is taken to end at the root it moves towards.
 const MAX_LAYERS: usize = 10_000;
 
@@ -114,8 +116,9 @@ impl Flow {
             xs.push(x);
             gs.push(relative(x));
         }
-        let mut roots = roots(&xs, &gs, relative);
-        roots.iter_mut().filter(|r| r.positive_below == r.positive_above).for_each(|r| r.x = tangency(&map, r.x));
+        refine(&mut xs, &mut gs, relative);
+        let slope = |x: f64| map.variance_slope(x.exp()) - map.variance(x.exp()) / x.exp();
+        let roots = roots(&xs, &gs, relative, slope);
         let grows_at_bottom = roots.first().map_or(gs.last().is_some_and(|&g| g > 0.0), |r| r.positive_below);
         Self { roots, grows_at_bottom, has_zero: at_zero == 0.0 }
     }
@@ -207,19 +210,23 @@ impl Flow {
     }
 }
 
+/// Adds samples where neighbouring ones are close to zero, so that roots close to each other show.
+fn refine(xs: &mut Vec<f64>, gs: &mut Vec<f64>, g: impl Fn(f64) -> f64) {
+    let mut fine: Vec<(f64, f64)> = Vec::with_capacity(2 * xs.len());
+    for i in 0..xs.len() {
+        if i > 0 && gs[i - 1].abs().max(gs[i].abs()) < CLOSE && gs[i - 1] != gs[i] {
+            let step = (xs[i] - xs[i - 1]) / SUBDIVISIONS;
+            fine.extend((1..SUBDIVISIONS as usize).map(|n| xs[i - 1] + n as f64 * step).map(|x| (x, g(x))));
+        }
+        fine.push((xs[i], gs[i]));
+    }
+    (*xs, *gs) = fine.into_iter().unzip();
+}
+
 /// $V(q)/q - 1$; a sum that overflowed counts as growth.
 fn relative_growth(variance: f64, q: f64) -> f64 {
     let growth = (variance - q) / q;
     if growth.is_nan() { f64::INFINITY } else { growth }
-}
-
-/// A tangency next to $\ln q = x$, from $V'(q) = V(q)/q$: the root of a slope, where the values are flat and show it to
-/// half of the digits only.
-fn tangency(map: &MeanField<'_>, x: f64) -> f64 {
-    let slope = |x: f64| map.variance_slope(x.exp()) - map.variance(x.exp()) / x.exp();
-    let (low, high) = (x - TANGENCY_REACH, x + TANGENCY_REACH);
-    let (below, above) = (slope(low), slope(high));
-    if (below > 0.0) == (above > 0.0) { x } else { brent(slope, (low, below), (high, above)) }
 }
 
 fn fixed_point(map: &MeanField<'_>, q: f64, stability: Stability) -> FixedPoint {

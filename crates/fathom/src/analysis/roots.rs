@@ -2,7 +2,9 @@
 
 /// Values below this are rounding: a function of order one that comes out smaller is zero.
 const ROUNDING: f64 = 1e-14;
-/// An extremum whose sampled value is below this may hide two roots between the samples.
+/// An extremum this close to zero touches it: two roots so close could not be told from one.
+const TOUCHING: f64 = 1e-13;
+/// Between samples below this, an extremum may reach zero.
 const SHALLOW: f64 = 0.1;
 /// Golden-section steps: 0.618⁶⁰ of a sampling interval is below rounding.
 const GOLDEN_STEPS: usize = 60;
@@ -18,50 +20,60 @@ pub(super) struct Root {
     pub(super) positive_above: bool,
 }
 
-/// All roots of `g` on the grid `xs`, where `gs` are its values: changes of sign, and places where it touches zero.
+/// The roots of `g` on the grid `xs`, where `gs` are its values, that show in the samples: changes of sign, and runs of
+/// zeros between clear values.
 ///
-/// Touching within [`ROUNDING`] counts as one root, with equal signs on both sides. Zeros of the samples at either end
-/// of the grid are not reported: they continue a root that lies outside.
-pub(super) fn roots(xs: &[f64], gs: &[f64], g: impl Fn(f64) -> f64) -> Vec<Root> {
+/// Zeros of the samples at either end of the grid are not reported: they continue a root that lies outside.
+pub(super) fn crossings(xs: &[f64], gs: &[f64], g: impl Fn(f64) -> f64) -> Vec<Root> {
     let clear: Vec<usize> = (0..gs.len()).filter(|&i| gs[i].abs() > ROUNDING).collect();
     let mut found = Vec::new();
-    for (n, pair) in clear.windows(2).enumerate() {
+    for pair in clear.windows(2) {
         let (i, j) = (pair[0], pair[1]);
         let (below, above) = (gs[i] > 0.0, gs[j] > 0.0);
-        if below != above {
-            let x = brent(&g, (xs[i], gs[i]), (xs[j], gs[j]));
-            found.push(Root { x, positive_below: below, positive_above: above });
+        let x = if below != above {
+            brent(&g, (xs[i], gs[i]), (xs[j], gs[j]))
         } else if j > i + 1 {
-            let flattest = (i + 1..j).min_by(|&a, &b| gs[a].abs().total_cmp(&gs[b].abs())).unwrap_or(i + 1);
-            found.push(Root { x: xs[flattest], positive_below: below, positive_above: above });
-        } else if let Some(&k) = clear.get(n + 2)
-            && is_shallow_extremum(gs, [i, j, k])
-        {
-            around_extremum(&g, [i, j, k].map(|m| (xs[m], gs[m])), &mut found);
-        }
+            xs[i.midpoint(j)]
+        } else {
+            continue;
+        };
+        found.push(Root { x, positive_below: below, positive_above: above });
     }
     found
 }
 
-/// Whether three neighbouring samples of one sign come close to zero in the middle.
-fn is_shallow_extremum(gs: &[f64], [i, j, k]: [usize; 3]) -> bool {
-    let (a, b, c) = (gs[i], gs[j], gs[k]);
-    k == j + 1 && a * b > 0.0 && b * c > 0.0 && b.abs() <= a.abs().min(c.abs()) && b.abs() < SHALLOW
+/// All roots, those included that hide between two samples of one sign: `slope` is the derivative of `g`.
+///
+/// Where the slopes show an extremum towards zero in between, there may be two roots, or one where `g` touches zero
+/// (within [`ROUNDING`]), which the slope locates to the last digit and the values only to half of the digits.
+pub(super) fn roots(xs: &[f64], gs: &[f64], g: impl Fn(f64) -> f64, slope: impl Fn(f64) -> f64) -> Vec<Root> {
+    let mut found = crossings(xs, gs, &g);
+    let shallow = |i: usize| gs[i].abs() > ROUNDING && gs[i].abs() < SHALLOW;
+    for i in 1..xs.len() {
+        let outside = gs[i] > 0.0;
+        if !(shallow(i - 1) && shallow(i) && (gs[i - 1] > 0.0) == outside) {
+            continue;
+        }
+        let (left, right) = (slope(xs[i - 1]), slope(xs[i]));
+        if (left < 0.0) == outside && (right > 0.0) == outside && left * right < 0.0 {
+            let x = brent(&slope, (xs[i - 1], left), (xs[i], right));
+            around_extremum(&g, [(xs[i - 1], gs[i - 1]), (x, g(x)), (xs[i], gs[i])], &mut found);
+        }
+    }
+    found.sort_by(|a, b| a.x.total_cmp(&b.x));
+    found
 }
 
-/// Two roots, one, or none near an extremum bracketed by three samples of one sign.
-fn around_extremum(g: &impl Fn(f64) -> f64, [a, b, c]: [(f64, f64); 3], found: &mut Vec<Root>) {
-    let sign = b.1.signum();
-    let (x, height) = minimum(|x| sign * g(x), a.0, c.0);
-    let outside = sign > 0.0;
-    if height < -ROUNDING {
-        let inside = (x, sign * height);
-        let left = brent(g, a, inside);
-        let right = brent(g, inside, c);
+/// Two roots, one, or none at an extremum between two samples of one sign.
+fn around_extremum(g: &impl Fn(f64) -> f64, [a, extremum, b]: [(f64, f64); 3], found: &mut Vec<Root>) {
+    let outside = a.1 > 0.0;
+    let height = extremum.1 * a.1.signum();
+    if height.abs() <= TOUCHING {
+        found.push(Root { x: extremum.0, positive_below: outside, positive_above: outside });
+    } else if height < 0.0 {
+        let (left, right) = (brent(g, a, extremum), brent(g, extremum, b));
         found.push(Root { x: left, positive_below: outside, positive_above: !outside });
         found.push(Root { x: right, positive_below: !outside, positive_above: outside });
-    } else if height <= 10.0 * ROUNDING {
-        found.push(Root { x, positive_below: outside, positive_above: outside });
     }
 }
 
@@ -143,15 +155,15 @@ fn interpolated_step([(a, fa), (b, fb), (c, fc)]: [(f64, f64); 3]) -> Option<f64
 mod tests {
     use super::*;
 
-    fn scan(g: impl Fn(f64) -> f64 + Copy) -> Vec<Root> {
+    fn scan(g: impl Fn(f64) -> f64 + Copy, slope: impl Fn(f64) -> f64) -> Vec<Root> {
         let xs: Vec<f64> = (0..=40).map(|i| -2.0 + 0.1 * f64::from(i) + 0.013).collect();
         let gs: Vec<f64> = xs.iter().map(|&x| g(x)).collect();
-        roots(&xs, &gs, g)
+        roots(&xs, &gs, g, slope)
     }
 
     #[test]
     fn finds_simple_roots_to_the_last_digit() {
-        let found = scan(|x| x * x - 2.0);
+        let found = scan(|x| x * x - 2.0, |x| 2.0 * x);
         let at: Vec<f64> = found.iter().map(|r| r.x).collect();
         assert_eq!(at.len(), 2);
         // Brent stops when the bracket is one unit in the last place wide.
@@ -161,13 +173,12 @@ mod tests {
 
     #[test]
     fn finds_two_roots_between_two_samples_and_one_that_only_touches() {
-        let close = scan(|x| (x - 0.02) * (x - 0.03));
+        let close = scan(|x| (x - 0.02) * (x - 0.03), |x| 2.0 * x - 0.05);
         assert_eq!(close.len(), 2);
         assert!((close[0].x - 0.02).abs() < 1e-15 && (close[1].x - 0.03).abs() < 1e-15, "{close:?}");
-        let touching = scan(|x| (x - 0.05) * (x - 0.05));
+        let touching = scan(|x| (x - 0.05) * (x - 0.05), |x| 2.0 * x - 0.1);
         assert_eq!(touching.len(), 1);
-        // A quadratic minimum is located to the square root of rounding.
-        assert!((touching[0].x - 0.05).abs() < 1e-7 && touching[0].positive_below && touching[0].positive_above);
-        assert!(scan(|x| x * x + 0.01).is_empty());
+        assert!((touching[0].x - 0.05).abs() < 1e-15 && touching[0].positive_below && touching[0].positive_above);
+        assert!(scan(|x| x * x + 0.01, |x| 2.0 * x).is_empty());
     }
 }
