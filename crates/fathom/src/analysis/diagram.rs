@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::fixed_points::Scan;
 use super::homogeneous;
-use super::phase::{Phase, PhaseError, check, extended_option, scanned};
+use super::phase::{PhaseError, check, scanned};
+use super::phase_report::{Phase, extended_option};
 use crate::activation::Activation;
 
 /// One pair of variances.

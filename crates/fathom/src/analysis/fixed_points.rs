@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::mean_field::{MeanField, one_sided_slopes, value_sq};
-use super::phase::Phase;
+use super::phase_report::Phase;
 use super::roots::{Root, roots};
 use crate::activation::Activation;
 

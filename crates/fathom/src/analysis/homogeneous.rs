@@ -1,7 +1,7 @@
 //! Phases of $\phi(z) = az + b|z|$ (relu, leaky relu, abs, linear), which are unlike all others.
 
 use super::fixed_points::{FixedPoint, Stability};
-use super::phase::{Basin, CRITICAL_TOLERANCE, Note, Phase, PhaseReport, depth_scale};
+use super::phase_report::{Basin, CRITICAL_TOLERANCE, Note, Phase, PhaseReport, depth_scale};
 use crate::activation::{Activation, Homogeneous};
 
 /// The report, all in closed form.

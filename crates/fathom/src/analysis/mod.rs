@@ -27,6 +27,7 @@ mod fixed_points;
 mod homogeneous;
 mod mean_field;
 mod phase;
+mod phase_report;
 mod roots;
 
 pub use diagram::{DiagramCell, PhaseDiagram, phase_diagram};
@@ -35,4 +36,5 @@ pub use edge_of_chaos::{
 };
 pub use fixed_points::{FixedPoint, Stability};
 pub use mean_field::MeanField;
-pub use phase::{Basin, CRITICAL_TOLERANCE, Note, Phase, PhaseError, PhaseReport, phase};
+pub use phase::{PhaseError, phase};
+pub use phase_report::{Basin, CRITICAL_TOLERANCE, Note, Phase, PhaseReport};
