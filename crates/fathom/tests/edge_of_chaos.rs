@@ -1,5 +1,7 @@
 //! The edge of chaos against 20-digit reference values, closed forms, and what is known of its ends.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
 use fathom_ntk::activation::Activation;
 use fathom_ntk::analysis::{
     CurveRange, EocError, MeanField, Phase, edge_of_chaos, edge_of_chaos_curve, edge_of_chaos_start,
