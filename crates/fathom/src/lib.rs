@@ -13,6 +13,7 @@
 //! [`quadrature`] and [`Scaled`] serve all of them. The library neither prints nor reads files, clock or environment.
 
 pub mod activation;
+pub mod moments;
 pub mod quadrature;
 mod scaled;
 pub mod spec;

@@ -1,0 +1,31 @@
+//! First-order corrections to the NTK: high-precision tensors, exact relu moments, sampled networks, classes.
+
+mod activations;
+mod classes;
+mod exact_relu;
+mod input;
+mod sampling;
+mod vectors;
+
+use activations::activation;
+use fathom_ntk::Architecture;
+use fathom_ntk::spec::{ArchitectureSpec, Biases, Parameterization, PerLayer};
+
+/// A network with trained biases in the NTK parameterization.
+fn network(name: &str, widths: &str, weight_var: f64, bias_var: f64) -> Architecture {
+    let spec = ArchitectureSpec {
+        widths: Some(widths.parse().unwrap()),
+        activation: Some(activation(name)),
+        weight_var: Some(PerLayer::Uniform(weight_var)),
+        bias_var: Some(PerLayer::Uniform(bias_var)),
+        biases: Some(Biases::Trained),
+        parameterization: Some(Parameterization::Ntk),
+        ..Default::default()
+    };
+    Architecture::try_from(spec).unwrap()
+}
+
+/// Relative difference.
+fn apart(got: f64, expected: f64) -> f64 {
+    if got == expected { 0.0 } else { ((got - expected) / expected).abs() }
+}
