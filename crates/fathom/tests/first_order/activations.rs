@@ -87,10 +87,13 @@ fn hard_tanh(z: f64) -> Jet {
 
 /// The activation of that name.
 pub(crate) fn activation(name: &str) -> Activation {
-    let by_hand = |name, jet, breaks| Activation::custom(Arc::new(ByHand { name, jet, breaks }));
+    let by_hand = |name, jet, breaks| {
+        let by_hand = || Activation::custom(Arc::new(ByHand { name, jet, breaks }));
+        name.parse().unwrap_or_else(|_| by_hand())
+    };
     match name {
-        "gelu" => name.parse().unwrap_or_else(|_| by_hand("gelu", gelu, &[])),
-        "swish" => name.parse().unwrap_or_else(|_| by_hand("swish", swish, &[])),
+        "gelu" => by_hand("gelu", gelu, &[]),
+        "swish" => by_hand("swish", swish, &[]),
         "elu" => by_hand("elu", elu, &[Breakpoint { at: 0.0, order: 2, jump: -1.0 }]),
         "hard-tanh" => by_hand(
             "hard-tanh",

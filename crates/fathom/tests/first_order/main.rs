@@ -1,5 +1,7 @@
 //! First-order corrections to the NTK: high-precision tensors, exact relu moments, sampled networks, classes.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+
 mod activations;
 mod classes;
 mod exact_relu;

@@ -1,8 +1,8 @@
 //! Against sampled networks with explicit weights; derivatives by finite differences.
 
-use fathom_ntk::Architecture;
-use fathom_ntk::moments::first_order::first_order;
+use fathom_ntk::moments::first_order::{Movement, first_order};
 use fathom_ntk::spec::{ArchitectureSpec, Biases, Constants, Parameterization, PerLayer};
+use fathom_ntk::{Architecture, Scaled};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand_distr::{Distribution, StandardNormal};
@@ -96,13 +96,14 @@ impl<'a> Network<'a> {
 }
 
 /// Means and standard errors of z dH, D, dH², Θ, (Θ − `centre`)², and z² (Θ − `centre`).
-fn sample(arch: &Architecture, x: &[f64], centre: f64, draws: usize) -> [(f64, f64); 6] {
+///
+/// Differences are taken over a step of the relative size `step`.
+fn sample(arch: &Architecture, x: &[f64], centre: f64, step: f64, draws: usize) -> [(f64, f64); 6] {
     let constants = arch.constants().unwrap();
     let act = arch.activation();
     let phi = |z: f64| (act.value(z), act.slope(z));
     let mut rng = StdRng::seed_from_u64(1);
-    // Both differences are then good to about 1e-5 relative.
-    let t = 3e-4 / centre;
+    let t = step / centre;
     let mut sums = [[0.0; 2]; 6];
     for _ in 0..draws {
         let network = Network::draw(&constants, &phi, &mut rng);
@@ -122,54 +123,90 @@ fn sample(arch: &Architecture, x: &[f64], centre: f64, draws: usize) -> [(f64, f
     sums.map(|[s, s2]| (s / count, ((s2 / count - (s / count).powi(2)) / count).sqrt()))
 }
 
-/// Agreement within 4 standard errors and a relative finite-width excess of `order` / n, the next term of the expansion
-/// (its coefficient was 1 to 6 in published-size runs of the same kind at these depths).
-fn check(name: &str, widths: &str, draws: usize, parameterization: Parameterization, order: f64) {
-    let spec = ArchitectureSpec {
-        widths: Some(widths.parse().unwrap()),
-        activation: Some(activation(name)),
-        weight_var: Some(PerLayer::Layers(vec![1.0, 1.5, 2.0])),
-        bias_var: Some(PerLayer::Uniform(0.1)),
-        biases: Some(Biases::Trained),
-        parameterization: Some(parameterization),
-        ..Default::default()
-    };
-    let arch = Architecture::try_from(spec).unwrap();
-    let x = [0.9, -0.4, 1.3, 0.2];
-    let theory = first_order(&arch, x.iter().map(|x| x * x).sum()).unwrap();
-    let movement = theory.movement.unwrap();
-    let sampled = sample(&arch, &x, theory.ntk.to_f64(), draws);
-    let n = arch.widths().unwrap()[1] as f64;
-    // The covariance: E z² (Θ − Θ∞) = Cov + K t1 at this order.
-    let with_square = theory.cov_ntk_output_sq + theory.nngp * theory.ntk_mean_shift;
-    let expected = [
-        ("z dH", movement.mean_gradient),
-        ("D", movement.mean_curvature),
-        ("dH²", movement.dh_squared),
-        ("E Θ", theory.ntk + theory.ntk_mean_shift),
-        ("Var Θ", theory.ntk_variance),
-        ("Cov", with_square),
-    ];
-    for ((what, value), (mean, error)) in expected.iter().zip(sampled) {
-        let value = value.to_f64();
-        println!("{name} {what}: theory {value:.6} sampled {mean:.6} ± {error:.6}, ratio {:.4}", mean / value);
-        assert!(error < 0.06 * value.abs(), "{name} {what}: too noisy to tell");
-        let allowed = 4.0 * error + order / n * value.abs();
-        assert!((mean - value).abs() < allowed, "{name} {what}: {value} {mean} ± {error}");
+/// A comparison of theory and sample.
+struct Case {
+    name: &'static str,
+    widths: &'static str,
+    parameterization: Parameterization,
+    draws: usize,
+    /// Relative size of the step over which differences are taken.
+    step: f64,
+    /// Relative size of the next term of the expansion: order of the coefficient over the smaller width.
+    excess: f64,
+}
+
+impl Case {
+    fn network(&self) -> Architecture {
+        let spec = ArchitectureSpec {
+            widths: Some(self.widths.parse().unwrap()),
+            activation: Some(activation(self.name)),
+            weight_var: Some(PerLayer::Layers(vec![1.0, 1.5, 2.0])),
+            bias_var: Some(PerLayer::Uniform(0.1)),
+            biases: Some(Biases::Trained),
+            parameterization: Some(self.parameterization),
+            ..Default::default()
+        };
+        Architecture::try_from(spec).unwrap()
+    }
+
+    /// Agreement within 4 standard errors and the next term, which for dH² has the squares of larger coefficients.
+    fn check(&self, skipped: &[&str]) {
+        let arch = self.network();
+        let x = [0.9, -0.4, 1.3, 0.2];
+        let theory = first_order(&arch, x.iter().map(|x| x * x).sum()).unwrap();
+        let zero = Scaled::ZERO;
+        let none = Movement { mean_gradient: zero, mean_curvature: zero, dh_squared: zero, nngp: zero };
+        let movement = theory.movement.unwrap_or(none);
+        let sampled = sample(&arch, &x, theory.ntk.to_f64(), self.step, self.draws);
+        // E z² (Θ − Θ∞) = Cov + K t1 at this order.
+        let with_square = theory.cov_ntk_output_sq + theory.nngp * theory.ntk_mean_shift;
+        let expected = [
+            ("z dH", movement.mean_gradient, 0.06, 1.0),
+            ("D", movement.mean_curvature, 0.06, 1.0),
+            ("dH²", movement.dh_squared, 0.06, 2.0),
+            ("mean", theory.ntk + theory.ntk_mean_shift, 0.01, 0.1),
+            ("variance", theory.ntk_variance, 0.06, 1.0),
+            ("covariance", with_square, 0.35, 1.0),
+        ];
+        for ((what, value, noise, order), (mean, error)) in expected.into_iter().zip(sampled) {
+            if skipped.contains(&what) {
+                continue;
+            }
+            let (name, value) = (self.name, value.to_f64());
+            assert!(error < noise * value.abs(), "{name} {what}: {value} ± {error} is too noisy to tell");
+            let allowed = 4.0 * error + order * self.excess * value.abs();
+            assert!((mean - value).abs() < allowed, "{name} {what}: theory {value}, sampled {mean} ± {error}");
+        }
     }
 }
 
 #[test]
 fn tanh_in_the_ntk_parameterization_agrees_with_sampled_networks() {
-    check("tanh", "4,64,48,1", 12_000, Parameterization::Ntk, 6.0);
+    // Over this step the differences are good to about 1e-5 relative.
+    let (widths, parameterization) = ("4,64,48,1", Parameterization::Ntk);
+    let case = Case { name: "tanh", widths, parameterization, draws: 12_000, step: 3e-4, excess: 4.0 / 48.0 };
+    case.check(&[]);
 }
 
+/// Here α is about 100, so that each place where it enters counts.
 #[test]
-fn tanh_in_the_standard_parameterization_agrees_with_sampled_networks() {
-    check("tanh", "4,64,48,1", 12_000, Parameterization::Standard, 6.0);
+fn gelu_in_the_standard_parameterization_agrees_with_sampled_networks() {
+    let (widths, parameterization) = ("4,128,96,1", Parameterization::Standard);
+    Case { name: "gelu", widths, parameterization, draws: 6_000, step: 3e-4, excess: 8.0 / 96.0 }.check(&[]);
 }
 
+/// φ″ of elu jumps, so Θ has kinks along the step. The second difference needs a long step to cross enough of them and is
+/// noisy even then: 192,000 draws gave D = −638 ± 55 against −563 (to which order 1 / width adds some 10 %).
 #[test]
 fn elu_with_its_jump_of_curvature_agrees_with_sampled_networks() {
-    check("elu", "4,64,48,1", 12_000, Parameterization::Standard, 6.0);
+    let (widths, parameterization) = ("4,64,48,1", Parameterization::Standard);
+    let case = Case { name: "elu", widths, parameterization, draws: 24_000, step: 3e-2, excess: 4.0 / 48.0 };
+    case.check(&["D"]);
+}
+
+#[test]
+fn the_variance_of_hard_tanh_agrees_with_sampled_networks() {
+    let (widths, parameterization) = ("4,64,48,1", Parameterization::Ntk);
+    let case = Case { name: "hard-tanh", widths, parameterization, draws: 24_000, step: 3e-4, excess: 4.0 / 48.0 };
+    case.check(&["z dH", "D", "dH²"]);
 }
