@@ -14,7 +14,8 @@ pub enum Regularity {
     Kinked,
     /// φ′ is continuous, φ″ jumps (elu).
     CurvatureJump,
-    /// φ is analytic on the real line (tanh, gelu).
+    /// φ″ is continuous. Higher derivatives may jump (rectified powers from degree 3 on); [`Nonlinearity::strip`] tells
+    /// whether φ is analytic (tanh, gelu).
     Smooth,
 }
 
@@ -40,6 +41,9 @@ pub struct Homogeneous {
 }
 
 impl Homogeneous {
+    /// $\max(0, z)$.
+    pub const RELU: Self = Self { a: 0.5, b: 0.5 };
+
     /// $E[\phi(Z)^2] = a^2 + b^2$ for a standard normal $Z$.
     pub fn mean_square(self) -> f64 {
         self.a * self.a + self.b * self.b
@@ -62,7 +66,7 @@ pub struct Breakpoint {
 pub struct Dual {
     /// $F$.
     pub value: f64,
-    /// $\dot F$; infinite on the diagonal of a step.
+    /// $\dot F$; infinite for a step.
     pub slope: f64,
 }
 
@@ -79,7 +83,8 @@ pub trait Nonlinearity: Send + Sync + Debug {
     /// $\phi'(z)$; at a kink, the value from the left (so that relu′(0) = 0).
     fn slope(&self, z: f64) -> f64;
 
-    /// $\phi, \phi', \dots, \phi^{(6)}$ at `z`, ignoring the point masses that sit on breakpoints.
+    /// $\phi, \phi', \dots, \phi^{(6)}$ at `z`, ignoring the point masses that sit on breakpoints; to about $10^{-13}$
+    /// relative, tails included.
     fn jet(&self, z: f64) -> Jet;
 
     /// How smooth φ is.
@@ -88,7 +93,7 @@ pub trait Nonlinearity: Send + Sync + Debug {
     /// Symmetry of φ.
     fn parity(&self) -> Parity;
 
-    /// Points where φ, φ′ or φ″ jumps, in increasing order; empty for smooth functions.
+    /// Points where φ or one of its derivatives jumps, in increasing order; empty for analytic functions.
     fn breakpoints(&self) -> Vec<Breakpoint> {
         Vec::new()
     }

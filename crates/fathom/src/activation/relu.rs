@@ -1,6 +1,6 @@
 //! The piecewise linear family $a z + b|z|$: relu, leaky relu, abs.
 
-use std::f64::consts::{FRAC_2_PI, PI};
+use std::f64::consts::{FRAC_2_PI, TAU};
 
 use super::{Breakpoint, Covariance, Dual, Homogeneous, Jet, Nonlinearity, Parity, Regularity};
 
@@ -100,30 +100,21 @@ impl Nonlinearity for PiecewiseLinear {
     }
 
     fn dual(&self, c: &Covariance) -> Option<Dual> {
-        let Homogeneous { a, b } = self.parts();
-        let Self { left, right, .. } = *self;
-        // With η = π − θ: F = [left² + right²]/2 parts. Written by quadrants so that no term cancels near θ = π:
-        // both positive or both negative: g (sin θ + (π − θ) cos θ)/(2π); opposite signs: −g (sin θ − θ cos θ)/(2π).
+        // By quadrants, with η = π − θ, so that nothing cancels near θ = π: equal signs give g (sin η − η cos η)/(2π)
+        // each, opposite signs −g (sin θ − θ cos θ)/(2π).
         let (theta, eta) = (c.angle(), c.coangle());
-        let same = if eta < 0.6 { sine_defect(eta) } else { theta.sin() + eta * theta.cos() };
-        let opposite = sine_defect(theta);
-        let g = c.g();
-        let value = if left == 0.0 {
-            right * right * g * same / (2.0 * PI)
-        } else if a == 0.0 {
-            b * b * g * (same + opposite) / PI
-        } else {
-            g * ((left * left + right * right) * same - 2.0 * left * right * opposite) / (2.0 * PI)
-        };
-        let slope =
-            if left == 0.0 { right * right * eta / (2.0 * PI) } else { a * a + b * b * (1.0 - FRAC_2_PI * theta) };
-        Some(Dual { value, slope })
+        let (equal, opposite) = (self.left * self.left + self.right * self.right, 2.0 * self.left * self.right);
+        let value = c.g() * (equal * sine_defect(eta) - opposite * sine_defect(theta)) / TAU;
+        Some(Dual { value, slope: (equal * eta + opposite * theta) / TAU })
     }
 
     fn dual_gap(&self, c: &Covariance) -> Option<Dual> {
+        // F(g) − F(k) = a² (g − k) + b² g H(θ) with H = 1 − cos θ − (2/π)(sin θ − θ cos θ), the gap of |z|, which is
+        // the same at θ and π − θ and loses nothing at the smaller of them.
         let Homogeneous { a, b } = self.parts();
-        let theta = c.angle();
-        let value = c.g() * ((a * a + b * b) * c.gap() - b * b * FRAC_2_PI * sine_defect(theta));
-        Some(Dual { value: value.max(0.0), slope: b * b * FRAC_2_PI * theta })
+        let (theta, eta) = (c.angle(), c.coangle());
+        let even = c.gap().min(c.cogap()) - FRAC_2_PI * sine_defect(theta.min(eta));
+        let value = c.g() * (a * a * c.gap() + b * b * even);
+        Some(Dual { value, slope: b * b * FRAC_2_PI * theta })
     }
 }

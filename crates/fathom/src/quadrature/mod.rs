@@ -9,3 +9,4 @@ mod line;
 
 pub use gauss_legendre::{Rule, gauss_legendre};
 pub use line::Line;
+pub(crate) use line::panel_rule;
