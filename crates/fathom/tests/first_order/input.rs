@@ -5,9 +5,9 @@ use fathom_ntk::moments::first_order::{
     FirstOrderError, NoCrossing, NoMovement, chaotic_slope, first_order, half_stable_point, per_layer, relu_crossing,
     width_for,
 };
-use fathom_ntk::spec::{ArchitectureSpec, Biases, Parameterization, WeightLaw};
+use fathom_ntk::spec::{ArchitectureSpec, Biases, Parameterization, PerLayer, WeightLaw};
 
-use crate::{activation, network};
+use crate::{activation, apart, network};
 
 #[test]
 fn refuses_what_has_no_first_order_and_says_why() {
@@ -44,7 +44,10 @@ fn a_kinked_activation_has_no_smooth_movement() {
 
 #[test]
 fn sign_changes_are_given_only_where_established() {
-    let crossing = |arch: &Architecture| relu_crossing(arch, 4.0).unwrap().err();
+    let crossing = |arch: &Architecture| match relu_crossing(arch, 4.0) {
+        Err(FirstOrderError::NoCrossing(reason)) => Some(reason),
+        result => result.map(|_| None).unwrap(),
+    };
     assert_eq!(crossing(&network("relu", "4,8,8,1", 2.0, 0.0)), None);
     assert_eq!(crossing(&network("relu", "4,8,9,1", 2.0, 0.0)), Some(NoCrossing::UnequalWidths));
     assert_eq!(crossing(&network("relu", "4,8,8,1", 1.9, 0.0)), Some(NoCrossing::WeightVar));
@@ -78,4 +81,62 @@ fn results_serialise_with_reasons_in_place_of_missing_numbers() {
     assert!(json["formal_movement"]["crossing"]["not_available"].as_str().unwrap().contains("equal hidden widths"));
     assert_eq!(json["tensors"]["t1"]["value"], 0.0);
     assert_eq!(json["verdict"]["statistics"], "beyond");
+}
+
+/// With $n_{l-1}/\sigma_{w,l}^2 = s$ in every layer and untrained biases, the standard parameterization is the NTK
+/// parameterization with all learning rates times $s$: each Θ gains a factor $s$, each $dH$ a factor $s^2$, each second
+/// variation $s^3$. This pins every place where α enters the recursions. The factors are no powers of two, so rounding
+/// errors differ.
+#[test]
+fn a_common_factor_of_all_learning_rates_scales_every_moment() {
+    let s = 20.0_f64;
+    let with = |parameterization, name: &str| {
+        let spec = ArchitectureSpec {
+            widths: Some("20,40,30,50,1".parse().unwrap()),
+            activation: Some(activation(name)),
+            weight_var: Some(PerLayer::Layers(vec![1.0, 2.0, 1.5, 2.5])),
+            bias_var: Some(PerLayer::Uniform(0.2)),
+            biases: Some(Biases::Untrained),
+            parameterization: Some(parameterization),
+            ..Default::default()
+        };
+        Architecture::try_from(spec).unwrap()
+    };
+    for name in ["gelu", "tanh", "relu"] {
+        let [ntk, standard] = [Parameterization::Ntk, Parameterization::Standard].map(|p| with(p, name));
+        let (one, other) = (first_order(&ntk, 20.0).unwrap(), first_order(&standard, 20.0).unwrap());
+        let (t, u) = (&one.tensors, &other.tensors);
+        let (m, n) = (one.movement_tensors.unwrap(), other.movement_tensors.unwrap());
+        let pairs = [
+            (t.ntk, u.ntk, 1),
+            (t.v, u.v, 0),
+            (t.d, u.d, 1),
+            (t.a, u.a, 2),
+            (t.f, u.f, 1),
+            (t.b, u.b, 2),
+            (t.t1, u.t1, 1),
+            (m.p, n.p, 2),
+            (m.q, n.q, 2),
+            (m.r, n.r, 3),
+            (m.s, n.s, 3),
+            (m.t, n.t, 3),
+            (m.u, n.u, 3),
+            (m.aa, n.aa, 4),
+            (m.ax, n.ax, 3),
+            (m.ae, n.ae, 4),
+            (m.xx, n.xx, 2),
+            (m.xe, n.xe, 3),
+            (m.ee, n.ee, 4),
+            (m.i_sum, n.i_sum, 4),
+            (m.ii_sum, n.ii_sum, 4),
+        ];
+        for (i, (small, large, power)) in pairs.into_iter().enumerate() {
+            assert!(apart(large.to_f64(), small.to_f64() * s.powi(power)) < 1e-12, "{name}, tensor {i}");
+        }
+        let [c, d] = [&ntk, &standard].map(|arch| per_layer(arch, 20.0).unwrap());
+        for l in 0..3 {
+            assert!(apart(d.variance[l].to_f64(), c.variance[l].to_f64() * s * s) < 1e-12);
+            assert!(apart(d.mean_shift[l].to_f64(), c.mean_shift[l].to_f64() * s) < 1e-12);
+        }
+    }
 }

@@ -2,16 +2,21 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
-mod activations;
 mod classes;
 mod exact_relu;
 mod input;
 mod sampling;
+mod tables;
 mod vectors;
 
-use activations::activation;
 use fathom_ntk::Architecture;
+use fathom_ntk::activation::Activation;
 use fathom_ntk::spec::{ArchitectureSpec, Biases, Parameterization, PerLayer};
+
+/// The activation of that name.
+fn activation(name: &str) -> Activation {
+    name.parse().unwrap()
+}
 
 /// A network with trained biases in the NTK parameterization.
 fn network(name: &str, widths: &str, weight_var: f64, bias_var: f64) -> Architecture {

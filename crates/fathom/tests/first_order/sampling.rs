@@ -7,7 +7,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::activations::activation;
+use crate::activation;
 
 type Phi<'a> = &'a dyn Fn(f64) -> (f64, f64);
 

@@ -47,7 +47,7 @@ pub enum NoCrossing {
 /// * `sq_norm`: $|x|^2$.
 ///
 /// # Errors
-/// The outer error as for [`first_order`](super::first_order()); the inner one names the condition that fails.
+/// [`FirstOrderError::NoCrossing`] names the condition that fails; else as for [`first_order`](super::first_order()).
 ///
 /// # Accuracy and cost
 /// Rounding errors only. $O(L)$.
@@ -57,14 +57,15 @@ pub enum NoCrossing {
 /// use fathom_ntk::moments::first_order::relu_crossing;
 /// use fathom_ntk::spec::{Architecture, ArchitectureSpec};
 /// let arch = Architecture::try_from(ArchitectureSpec { widths: Some("4,64,1".parse()?), ..Default::default() })?;
-/// let cx = relu_crossing(&arch, 4.0)??;
+/// let cx = relu_crossing(&arch, 4.0)?;
 /// assert!((cx[0].to_f64() - 2.873393954).abs() < 1e-8);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn relu_crossing(arch: &Architecture, sq_norm: f64) -> Result<Result<Vec<Scaled>, NoCrossing>, FirstOrderError> {
-    crossing_terms(&Profile::new(arch, sq_norm)?)
+pub fn relu_crossing(arch: &Architecture, sq_norm: f64) -> Result<Vec<Scaled>, FirstOrderError> {
+    Ok(crossing_terms(&Profile::new(arch, sq_norm)?)??)
 }
 
+/// The inner error if the movement is not established.
 pub(super) fn crossing_terms(profile: &Profile<'_>) -> Result<Result<Vec<Scaled>, NoCrossing>, FirstOrderError> {
     if let Some(reason) = obstacle(profile) {
         return Ok(Err(reason));

@@ -1,5 +1,6 @@
 //! Why first-order corrections could not be computed.
 
+use super::NoCrossing;
 use crate::spec::WeightLaw;
 
 /// Why first-order corrections could not be computed.
@@ -56,6 +57,9 @@ pub enum FirstOrderError {
         /// The tolerance asked for.
         eps: f64,
     },
+    /// The movement by sign changes is not established for this network.
+    #[error(transparent)]
+    NoCrossing(#[from] NoCrossing),
     /// A variance out of range.
     #[error("{name} must be {allowed}, got {got}")]
     Variance {
