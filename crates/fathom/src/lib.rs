@@ -15,6 +15,7 @@
 pub mod activation;
 pub mod analysis;
 pub mod infinite;
+mod linalg;
 pub mod moments;
 pub mod quadrature;
 mod scaled;

@@ -20,7 +20,10 @@
 //!   [`crossing_update`]: the mean change in a real gradient step, which has a further term because neurons switch.
 //! * [`lognormal_range`]: where $\Theta$ lies, by the log-normal surrogate.
 //!
-//! # Limits of validity
+//! # Any activation: first order in 1/width
+//! [`first_order`](mod@first_order): mean, variance and movement at one input, with the coefficient of each layer.
+//!
+//! # Limits of validity of the exact moments
 //! One input; $\phi(z) = \max(z, 0)$ with $\phi'(0) = 0$ (the caller checks the activation); weights and biases
 //! symmetric, without atoms. Two inputs have no closed form beyond one hidden layer. The size of a typical $\Theta$ is
 //! not its mean once the dispersion is large: by the log-normal surrogate, half of the draws lie below the mean divided
@@ -29,6 +32,7 @@
 //! Sources: Hanin & Nica (2020), arXiv:1909.05989, show that the dispersion is of order $\exp(5 \sum_l 1/n_l)$; the
 //! exact values are derived in docs/theory.
 
+pub mod first_order;
 mod input;
 mod relu_closed;
 mod relu_exact;
