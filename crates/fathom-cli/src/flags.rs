@@ -20,7 +20,7 @@ pub(crate) struct NetworkArgs {
     #[arg(long, value_name = "L")]
     pub(crate) depth: Option<usize>,
     /// Activation function, for example relu, tanh, gelu, leaky-relu:0.1 [default: relu]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", long_help = activation_help())]
     pub(crate) activation: Option<Activation>,
     /// Variance σ_w² of the weights times fan-in; one value, or one for each weight layer [default: 2]
     #[arg(long, value_name = "VAR", allow_hyphen_values = true)]
@@ -65,6 +65,15 @@ impl NetworkArgs {
 fn read_spec(path: &Path) -> Result<ArchitectureSpec, CommandError> {
     let text = std::fs::read_to_string(path).map_err(|source| CommandError::Read { path: path.into(), source })?;
     ArchitectureSpec::from_toml(&text).map_err(|source| CommandError::ArchitectureFile { path: path.into(), source })
+}
+
+/// The catalogue of activations.
+fn activation_help() -> String {
+    let mut help = String::from("Activation function [default: relu]; one of\n");
+    for entry in Activation::catalogue() {
+        help += &format!("  {:<58} {}\n", entry.form, entry.formula);
+    }
+    help
 }
 
 /// What the network is fed with.

@@ -1,0 +1,53 @@
+//! Input files of every format, and output files.
+
+use std::fs;
+
+use crate::{fathom, json, refuses, stdout};
+
+#[test]
+fn rows_from_separated_values_are_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.csv");
+    fs::write(&path, "a,b\n3,4\n0,0\n3,4\n-4,3\n").unwrap();
+    let verdict = json(&["verdict", "--widths", "2,100x2,1", "--data", path.to_str().unwrap()]);
+    assert_eq!(verdict["input"]["rows"], 4);
+    assert_eq!(verdict["input"]["zero_rows"], 1);
+    assert_eq!(verdict["input"]["repeated_rows"], 1);
+    assert_eq!(verdict["input"]["typical_sq_norm"], 25.0);
+    assert_eq!(verdict["input"]["sampled_rows"], 2);
+    // Two orthogonal inputs of norm 25 under bias-free critical relu, three layers: Θ = 3·25, and by hand
+    // κ₁(0) = 1/π, then θ = arccos(1/π): Θ₁₂ = 25 [κ₁(θ) + (1 − θ/π) κ₁(0)].
+    let theta = (1.0 / std::f64::consts::PI).acos();
+    let kappa = (theta.sin() + (std::f64::consts::PI - theta) * theta.cos()) / std::f64::consts::PI;
+    let off = kappa + (1.0 - theta / std::f64::consts::PI) / std::f64::consts::PI;
+    let ratio = verdict["kernel"]["ntk_correlation"]["mean"].as_f64().unwrap();
+    assert!((ratio - off / 3.0).abs() < 1e-14, "{ratio} {}", off / 3.0);
+}
+
+#[test]
+fn a_single_row_gets_what_can_be_said_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("one.csv");
+    fs::write(&path, "3,4\n").unwrap();
+    let verdict = json(&["verdict", "--widths", "2,100x2,1", "--data", path.to_str().unwrap()]);
+    assert_eq!(verdict["findings"][0]["level"], "good");
+    assert_eq!(verdict["findings"][2]["level"], "unknown");
+    let reason = verdict["kernel"]["undefined"][0].as_str().unwrap();
+    assert!(reason.contains("eigenvalues") && reason.contains("two"), "{reason}");
+}
+
+#[test]
+fn the_result_file_is_replaced_only_when_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("verdict.json");
+    fs::write(&path, "old").unwrap();
+    let out = path.to_str().unwrap();
+    refuses(&["verdict", "--depth", "0", "--out", out], &["depth"]);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+    let output = fathom(&["verdict", "--format", "json", "--out", out]);
+    assert!(output.status.success() && stdout(&output).is_empty());
+    let written: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    assert_eq!(written["class"], "in_regime");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays behind");
+    refuses(&["verdict", "--out", "/no/such/folder/x.json"], &["cannot write", "/no/such/folder/x.json"]);
+}
