@@ -13,7 +13,10 @@
 //! [`quadrature`] and [`Scaled`] serve all of them. The library neither prints nor reads files, clock or environment.
 
 pub mod activation;
+pub mod analysis;
 pub mod infinite;
+mod linalg;
+pub mod moments;
 pub mod quadrature;
 mod scaled;
 pub mod selftest;

@@ -64,7 +64,7 @@ impl Covariance {
             }
         }
         let g = (q1 * q2).sqrt();
-        if !(k.abs() <= g * (1.0 + 1e-14)) {
+        if k.is_nan() || k.abs() > g * (1.0 + 1e-14) {
             return Err(CovarianceError::TooLarge { bound: g, got: k });
         }
         if g == 0.0 {
@@ -132,6 +132,24 @@ impl Covariance {
         Self { k: -self.k, gap: self.cogap, cogap: self.gap, ..self }
     }
 
+    /// The covariance of $\sqrt f u$ and $\sqrt f v$, `factor` being $f$.
+    pub(crate) fn scaled(self, factor: f64) -> Self {
+        Self { q1: factor * self.q1, q2: factor * self.q2, k: factor * self.k, ..self }
+    }
+
+    /// The same variances with correlation 1.
+    pub(crate) fn aligned(self) -> Self {
+        Self { k: self.g(), gap: 0.0, cogap: 2.0, ..self }
+    }
+
+    /// $\frac 12 (\sqrt{q_1} - \sqrt{q_2})^2$, without cancellation: the part of $\frac 12 E[(u - v)^2]$ that no
+    /// correlation removes.
+    pub(crate) fn half_square_offset(&self) -> f64 {
+        let sum = self.q1.sqrt() + self.q2.sqrt();
+        let offset = if sum > 0.0 { (self.q1 - self.q2) / sum } else { 0.0 };
+        0.5 * offset * offset
+    }
+
     /// $q_1 = E[u^2]$.
     pub fn q1(&self) -> f64 {
         self.q1
@@ -142,7 +160,7 @@ impl Covariance {
         self.q2
     }
 
-    /// $k = E[uv]$.
+    /// $k = E[u v]$.
     pub fn k(&self) -> f64 {
         self.k
     }

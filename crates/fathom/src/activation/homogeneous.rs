@@ -1,6 +1,6 @@
 //! The function $a z + b|z|$ and its duals.
 
-use std::f64::consts::{FRAC_2_PI, PI};
+use std::f64::consts::{FRAC_2_PI, TAU};
 
 use super::{Covariance, Dual};
 
@@ -14,6 +14,8 @@ pub struct Homogeneous {
 }
 
 impl Homogeneous {
+    /// $\max(0, z)$.
+    pub const RELU: Self = Self { a: 0.5, b: 0.5 };
     /// The identity.
     pub const IDENTITY: Self = Self { a: 1.0, b: 0.0 };
 
@@ -29,29 +31,29 @@ impl Homogeneous {
         if b == 0.0 {
             return Dual { value: a * a * c.k(), slope: a * a };
         }
-        let (theta, eta) = (c.angle(), c.coangle());
+        // By quadrants, with η = π − θ, so that nothing cancels near θ = π: equal signs give g (sin η − η cos η)/(2π)
+        // each, opposite signs −g (sin θ − θ cos θ)/(2π).
         let (left, right) = (a - b, a + b);
-        // By quadrants, so that no term cancels near θ = π: u and v of equal sign contribute
-        // g (sin θ + η cos θ)/(2π) each way, of opposite sign −g (sin θ − θ cos θ)/(2π), with η = π − θ.
-        let same = if eta < 0.6 { sine_defect(eta) } else { theta.sin() + eta * theta.cos() };
-        let opposite = sine_defect(theta);
-        let value = c.g() * ((left * left + right * right) * same - 2.0 * left * right * opposite) / (2.0 * PI);
-        let slope = if a == b { right * right * eta / (2.0 * PI) } else { a * a + b * b * (1.0 - FRAC_2_PI * theta) };
-        Dual { value, slope }
+        let (theta, eta) = (c.angle(), c.coangle());
+        let (equal, opposite) = (left * left + right * right, 2.0 * left * right);
+        let value = c.g() * (equal * sine_defect(eta) - opposite * sine_defect(theta)) / TAU;
+        Dual { value, slope: (equal * eta + opposite * theta) / TAU }
     }
 
     /// $F(g) - F(k) = g [(a^2 + b^2)(1 - c) - \frac{2 b^2}\pi (\sin\theta - \theta\cos\theta)]$ and
     /// $\dot F(g) - \dot F(k) = 2 b^2 \theta/\pi$.
     pub fn dual_gap(self, c: &Covariance) -> Dual {
-        let theta = c.angle();
-        let b_sq = self.b * self.b;
-        let value = c.g() * (self.mean_square() * c.gap() - b_sq * FRAC_2_PI * sine_defect(theta));
-        Dual { value: value.max(0.0), slope: b_sq * FRAC_2_PI * theta }
+        let Self { a, b } = self;
+        // The gap of |z|, 1 − cos θ − (2/π)(sin θ − θ cos θ), is the same at θ and π − θ and loses nothing at the
+        // smaller of them.
+        let (theta, eta) = (c.angle(), c.coangle());
+        let even = c.gap().min(c.cogap()) - FRAC_2_PI * sine_defect(theta.min(eta));
+        Dual { value: c.g() * (a * a * c.gap() + b * b * even), slope: b * b * FRAC_2_PI * theta }
     }
 }
 
 /// $\sin t - t\cos t$ to full relative accuracy; $t^3/3$ at first order.
-pub(crate) fn sine_defect(t: f64) -> f64 {
+fn sine_defect(t: f64) -> f64 {
     if t >= 0.6 {
         return t.sin() - t * t.cos();
     }

@@ -10,8 +10,8 @@
 //! An activation that knows them in closed form says so in [`Nonlinearity::dual`]; all others are integrated by the
 //! rules of [`crate::quadrature`].
 //!
-//! Sources: Cho & Saul (2009) for the rectified powers; Williams (1997) for erf; the others follow from Gaussian
-//! integrals and are checked against 20-digit quadrature.
+//! Sources: Cho & Saul (2009) for the rectified powers; Williams (1997) for erf and Φ; Plackett (1954) for hard-tanh; the
+//! others follow from Gaussian integrals. All are checked against quadrature and 20-digit values.
 
 mod catalogue;
 mod covariance;
@@ -19,14 +19,31 @@ mod homogeneous;
 mod jet;
 mod nonlinearity;
 
+mod arctan;
+mod elu;
 mod erf;
+mod exponential;
+mod gaussian;
+mod gelu;
+mod hard_tanh;
 mod linear;
+mod logistic;
+mod mish;
+mod normal;
+mod polynomial;
+mod probit;
+mod rectified_power;
 mod relu;
+mod sigmoid;
+mod silu;
+mod sine;
+mod softplus;
+mod softsign;
+mod step;
 mod tanh;
 
 pub use catalogue::{Activation, ActivationError, CatalogueEntry};
 pub use covariance::{Covariance, CovarianceError};
 pub use homogeneous::Homogeneous;
-pub(crate) use homogeneous::sine_defect;
 pub use jet::Jet;
 pub use nonlinearity::{Breakpoint, Dual, Nonlinearity, Parity, Regularity};

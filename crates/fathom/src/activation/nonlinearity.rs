@@ -14,7 +14,8 @@ pub enum Regularity {
     Kinked,
     /// φ′ is continuous, φ″ jumps (elu).
     CurvatureJump,
-    /// φ is analytic on the real line (tanh, gelu).
+    /// φ″ is continuous. Higher derivatives may jump (rectified powers from degree 3 on); [`Nonlinearity::strip`] tells
+    /// whether φ is analytic (tanh, gelu).
     Smooth,
 }
 
@@ -46,7 +47,7 @@ pub struct Breakpoint {
 pub struct Dual {
     /// $F$.
     pub value: f64,
-    /// $\dot F$; infinite on the diagonal of a step.
+    /// $\dot F$; infinite for a step.
     pub slope: f64,
 }
 
@@ -72,7 +73,7 @@ pub trait Nonlinearity: Send + Sync + Debug {
     /// Symmetry of φ.
     fn parity(&self) -> Parity;
 
-    /// Points where φ, φ′ or φ″ jumps, in increasing order; empty for smooth functions.
+    /// Points where φ or one of its derivatives jumps, in increasing order; empty for analytic functions.
     fn breakpoints(&self) -> Vec<Breakpoint> {
         Vec::new()
     }

@@ -1,6 +1,7 @@
 //! tanh.
 
 use super::jet::Taylor;
+use super::logistic::logistic;
 use super::{Jet, Nonlinearity, Parity, Regularity};
 
 /// $\tanh z$: smooth, odd, no closed-form dual.
@@ -23,9 +24,15 @@ impl Nonlinearity for Tanh {
     }
 
     fn jet(&self, z: f64) -> Jet {
-        let one = Taylor::constant(1.0);
-        let mut jet = Taylor::variable(z).solve(z.tanh(), |t| one - t * t).jet();
-        jet[1] = self.slope(z);
+        // w = 1 + tanh is small in the left tail and solves w′ = w (2 − w); derivatives of even order are odd.
+        let left = -z.abs();
+        let mut jet = Taylor::variable(left).solve(2.0 * logistic(2.0 * left), |w| w.scale(2.0) - w * w).jet();
+        if z > 0.0 {
+            for order in [2, 4, 6] {
+                jet[order] = -jet[order];
+            }
+        }
+        (jet[0], jet[1]) = (z.tanh(), self.slope(z));
         jet
     }
 

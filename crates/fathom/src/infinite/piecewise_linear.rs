@@ -4,7 +4,7 @@ use std::f64::consts::FRAC_2_PI;
 
 use super::state::{Layer, State};
 use crate::Scaled;
-use crate::activation::{Covariance, Homogeneous, sine_defect};
+use crate::activation::{Covariance, Homogeneous};
 
 /// Below this gap $\theta = \sqrt{2u}$ and $\sin\theta - \theta\cos\theta = \theta^3/3$ hold to rounding.
 const TINY_GAP: f64 = 1e-30;
@@ -76,10 +76,5 @@ fn remaining_gap(state: &State, parts: Homogeneous, share: f64) -> (Scaled, Scal
         return (gap - cut, theta);
     }
     let unit = Covariance::unit(state.cosine, gap.to_f64(), state.cogap);
-    let theta = unit.angle();
-    // An even function sees the angle to the nearer of x' and −x'.
-    let (width, angle) =
-        if parts.a == 0.0 && unit.gap() > 1.0 { (unit.cogap(), unit.coangle()) } else { (unit.gap(), theta) };
-    let kappa = width - FRAC_2_PI * share * sine_defect(angle);
-    (Scaled::from(kappa.max(0.0)), Scaled::from(theta))
+    (Scaled::from(parts.dual_gap(&unit).value / parts.mean_square()), Scaled::from(unit.angle()))
 }

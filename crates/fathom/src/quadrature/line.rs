@@ -10,7 +10,8 @@ const REACH: f64 = 14.0;
 /// Nodes a panel.
 const NODES: usize = 24;
 
-fn panel_rule() -> &'static Rule {
+/// The Gauss–Legendre rule of one panel.
+pub(crate) fn panel_rule() -> &'static Rule {
     static RULE: OnceLock<Rule> = OnceLock::new();
     RULE.get_or_init(|| gauss_legendre(NODES))
 }

@@ -11,4 +11,5 @@ mod polar;
 
 pub use gauss_legendre::{Rule, gauss_legendre};
 pub use line::Line;
+pub(crate) use line::panel_rule;
 pub use polar::{PolarPoint, polar};

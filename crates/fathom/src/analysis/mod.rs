@@ -1,0 +1,40 @@
+//! What depth does to a network: phases, the edge of chaos, and the phase diagram.
+//!
+//! In a wide network the variance of the pre-activations follows $q^{l+1} = V(q^l) = \sigma_w^2 E[\phi(\sqrt{q^l}Z)^2] +
+//! \sigma_b^2$ and the correlation of two inputs follows its own map, whose slope at correlation 1 is
+//! $\chi_1 = \sigma_w^2 E[\phi'^2]$. Where $q$ comes to rest, $\chi_1$ decides:
+//!
+//! | | name | correlations | NTK off the diagonal / on the diagonal |
+//! |---|---|---|---|
+//! | $\chi_1 < 1$ | ordered | → 1 exponentially | → 1 |
+//! | $\chi_1 = 1$ | critical, on the edge of chaos | → 1 like $1/L$ or $1/L^2$ | → 1/3 (smooth φ) or 1/4 (φ with a kink) |
+//! | $\chi_1 > 1$ | chaotic | → $c^* < 1$ | → 0 |
+//!
+//! * [`phase`]: which of these a network is in, with every fixed point, depth scale and limit; [`PhaseReport`].
+//! * [`edge_of_chaos`], [`edge_of_chaos_start`], [`edge_of_chaos_curve`], [`nearest_edge_of_chaos`]: critical variances.
+//! * [`phase_diagram`]: a grid of phases.
+//! * [`MeanField`]: the maps themselves.
+//!
+//! Holds for fully connected networks with all widths infinite, all layers drawn alike, and trained weights and biases.
+//!
+//! Sources: Poole et al. (2016), arXiv:1606.05340; Schoenholz et al. (2017), arXiv:1611.01232; Hayou, Doucet & Rousseau
+//! (2019), arXiv:1902.06853; Xiao, Pennington & Schoenholz (2020), arXiv:1912.13053. Reachability, relu-like phases and
+//! the limits 4/7 and 1/4 beyond the edge of chaos are derived in docs/theory.
+
+mod diagram;
+mod edge_of_chaos;
+mod fixed_points;
+mod homogeneous;
+mod mean_field;
+mod phase;
+mod phase_report;
+mod roots;
+
+pub use diagram::{DiagramCell, PhaseDiagram, phase_diagram};
+pub use edge_of_chaos::{
+    CurveRange, EocError, EocPoint, edge_of_chaos, edge_of_chaos_curve, edge_of_chaos_start, nearest_edge_of_chaos,
+};
+pub use fixed_points::{FixedPoint, Stability};
+pub use mean_field::MeanField;
+pub use phase::{PhaseError, phase};
+pub use phase_report::{Basin, CRITICAL_TOLERANCE, Note, Phase, PhaseReport};
