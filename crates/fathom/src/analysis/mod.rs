@@ -1,4 +1,4 @@
-//! What depth does to a network: phases, the edge of chaos, and the phase diagram.
+//! What depth does to a network, and whether NTK theory describes it: phases, the edge of chaos, the verdict.
 //!
 //! In a wide network the variance of the pre-activations follows $q^{l+1} = V(q^l) = \sigma_w^2 E[\phi(\sqrt{q^l}Z)^2] +
 //! \sigma_b^2$ and the correlation of two inputs follows its own map, whose slope at correlation 1 is
@@ -14,8 +14,9 @@
 //! * [`edge_of_chaos`], [`edge_of_chaos_start`], [`edge_of_chaos_curve`], [`nearest_edge_of_chaos`]: critical variances.
 //! * [`phase_diagram`]: a grid of phases.
 //! * [`MeanField`]: the maps themselves.
+//! * [`verdict`]: does NTK theory describe this network, and can it be trained?
 //!
-//! Holds for fully connected networks with all widths infinite, all layers drawn alike, and trained weights and biases.
+//! Phases hold for fully connected networks with all widths infinite, all layers drawn alike, and trained weights and biases.
 //!
 //! Sources: Poole et al. (2016), arXiv:1606.05340; Schoenholz et al. (2017), arXiv:1611.01232; Hayou, Doucet & Rousseau
 //! (2019), arXiv:1902.06853; Xiao, Pennington & Schoenholz (2020), arXiv:1912.13053. Reachability, relu-like phases and
@@ -29,6 +30,7 @@ mod mean_field;
 mod phase;
 mod phase_report;
 mod roots;
+pub mod verdict;
 
 pub use diagram::{DiagramCell, PhaseDiagram, phase_diagram};
 pub use edge_of_chaos::{

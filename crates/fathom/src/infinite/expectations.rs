@@ -54,7 +54,7 @@ impl Expectations {
     }
 
     /// Whether moments at equal variances cost no two-dimensional integral.
-    pub(super) fn is_cheap(&self, side: &Side) -> bool {
+    pub(crate) fn is_cheap(&self, side: &Side) -> bool {
         self.closed || side.series().is_some()
     }
 
@@ -91,6 +91,22 @@ impl Expectations {
             Some(dual) => Moments { value: dual.value, slope: dual.slope, ..moments },
             None => moments,
         }
+    }
+
+    /// $F$ and $\dot F$ alone, at positive variances.
+    pub(super) fn products(&self, first: &Side, second: &Side, covariance: &Covariance) -> Option<(f64, f64)> {
+        if covariance.g() == 0.0 {
+            return None;
+        }
+        if let Some(dual) = self.activation.dual(covariance) {
+            return Some((dual.value, dual.slope));
+        }
+        if let (Some(a), Some(b)) = (first.series(), second.series()) {
+            return Some(series_products(a, b, covariance));
+        }
+        let phi = &*self.activation;
+        let [value, slope] = polar(covariance, |p| [phi.value(p.u) * phi.value(p.v), phi.slope(p.u) * phi.slope(p.v)]);
+        Some((value, slope))
     }
 
     /// $E[(\phi(\sqrt{q_1} Z) - \phi(\sqrt{q_2} Z))^2]$ and the same of φ′.
@@ -196,4 +212,15 @@ fn series_moments(a: &[f64], b: &[f64], covariance: &Covariance) -> Moments {
         value_gap_sq: norm_value + 2.0 * value_gap,
         slope_gap_sq: norm_slope + 2.0 * slope_gap / g,
     }
+}
+
+/// $F$ and $\dot F$ by Horner's rule.
+fn series_products(a: &[f64], b: &[f64], covariance: &Covariance) -> (f64, f64) {
+    let c = covariance.k() / covariance.g();
+    let (mut value, mut slope) = (0.0, 0.0);
+    for (x, y) in a.iter().zip(b).rev() {
+        slope = slope * c + value;
+        value = value * c + x * y;
+    }
+    (value, slope / covariance.g())
 }

@@ -96,6 +96,11 @@ impl PairInput {
         Ok(Self(Covariance::from_gaps(xx, yy, gap, cogap)?))
     }
 
+    /// $|x|^2/n_0$ and $|x'|^2/n_0$.
+    pub fn mean_squares(&self) -> [f64; 2] {
+        [self.0.q1(), self.0.q2()]
+    }
+
     /// $1 - \cos\angle(x, x')$.
     pub fn gap(&self) -> f64 {
         self.0.gap()

@@ -22,6 +22,7 @@ mod difference;
 mod error;
 mod expectations;
 mod general;
+mod gram;
 mod input;
 mod pair;
 mod piecewise_linear;
@@ -30,6 +31,7 @@ mod state;
 
 pub use error::KernelError;
 pub use expectations::{Expectations, Moments};
+pub use gram::{Gram, GramError, gram};
 pub use input::{InputError, PairInput};
 pub use pair::{PairKernel, pair_kernel};
 pub use side::Side;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::general::General;
+use super::general::{Chain, Detail, General};
 use super::state::{Layer, State};
 use super::{KernelError, PairInput, piecewise_linear};
 use crate::Scaled;
@@ -59,7 +59,9 @@ pub struct PairKernel {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn pair_kernel(arch: &Architecture, input: &PairInput) -> Result<PairKernel, KernelError> {
-    PairRecursion::new(arch)?.run(input)
+    let recursion = PairRecursion::new(arch, Detail::Full)?;
+    let [xx, yy] = input.mean_squares();
+    recursion.run(input, [&recursion.chain(xx), &recursion.chain(yy)])
 }
 
 /// The recursion for one network, reusable for many pairs.
@@ -70,7 +72,7 @@ pub(super) struct PairRecursion<'a> {
 }
 
 impl<'a> PairRecursion<'a> {
-    pub fn new(arch: &'a Architecture) -> Result<Self, KernelError> {
+    pub fn new(arch: &'a Architecture, detail: Detail) -> Result<Self, KernelError> {
         if arch.activation().regularity() == Regularity::Discontinuous && arch.depth() > 1 {
             return Err(KernelError::NoNtk { activation: arch.activation().name() });
         }
@@ -78,16 +80,24 @@ impl<'a> PairRecursion<'a> {
             let (alpha, beta) = arch.ntk_coefficients(l).ok_or(KernelError::NeedsWidths)?;
             Ok(Layer { weight_var: arch.weight_var(l), bias_var: arch.bias_var(l), alpha, beta })
         });
-        Ok(Self { arch, layers: layers.collect::<Result<_, _>>()?, general: General::new(arch.activation()) })
+        Ok(Self { arch, layers: layers.collect::<Result<_, _>>()?, general: General::new(arch.activation(), detail) })
     }
 
-    pub fn run(&mut self, input: &PairInput) -> Result<PairKernel, KernelError> {
+    /// The chain of an input with $|x|^2/n_0$ = `mean_square`; empty for piecewise linear activations.
+    pub fn chain(&self, mean_square: f64) -> Chain {
+        let layers = if self.arch.activation().homogeneous().is_some() { &[] } else { self.layers.as_slice() };
+        let first = self.layers[0];
+        self.general.chain(first.weight_var * mean_square + first.bias_var, layers, LARGE)
+    }
+
+    /// The kernel of a pair, from the chains of its two inputs.
+    pub fn run(&self, input: &PairInput, chains: [&Chain; 2]) -> Result<PairKernel, KernelError> {
         let covariance = input.0;
         // Without any bias an odd network is odd in its input: work with the nearer of x' and −x'.
         let odd = self.arch.activation().parity() == Parity::Odd
             && self.layers.iter().all(|l| l.bias_var == 0.0 && l.beta == 0.0);
         if odd && covariance.k() < 0.0 {
-            let kernel = self.run_layers(&PairInput(covariance.reflected()))?;
+            let kernel = self.run_layers(&PairInput(covariance.reflected()), chains)?;
             let ([n1, n2, n12], [t1, t2, t12]) = (kernel.nngp, kernel.ntk);
             return Ok(PairKernel {
                 nngp: [n1, n2, -n12],
@@ -96,16 +106,18 @@ impl<'a> PairRecursion<'a> {
                 ntk_gap: (t1 + t2) * 0.5 + t12,
             });
         }
-        self.run_layers(input)
+        self.run_layers(input, chains)
     }
 
-    fn run_layers(&mut self, input: &PairInput) -> Result<PairKernel, KernelError> {
+    fn run_layers(&self, input: &PairInput, chains: [&Chain; 2]) -> Result<PairKernel, KernelError> {
         let activation = self.arch.activation();
         let mut state = first_layer(input, self.layers[0]);
         for (l, &layer) in self.layers.iter().enumerate().skip(1) {
             state = match activation.homogeneous() {
                 Some(parts) => piecewise_linear::advance(&state, parts, layer),
-                None if state.q1.max(state.q2) <= Scaled::from(LARGE) => self.general.advance(&state, layer),
+                None if state.q1.max(state.q2) <= Scaled::from(LARGE) => {
+                    self.general.advance(&state, layer, l + 1, chains)
+                }
                 None => match activation.asymptote() {
                     Some(parts) => piecewise_linear::advance(&state, parts, layer),
                     None => {

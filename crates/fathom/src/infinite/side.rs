@@ -1,5 +1,7 @@
 //! One input at one layer: what the pair recursion needs of a pre-activation variance.
 
+use std::sync::Arc;
+
 use crate::activation::Nonlinearity;
 use crate::quadrature::Line;
 
@@ -15,7 +17,7 @@ pub struct Side {
     /// $E[\phi'(\sqrt q Z)^2]$.
     slope_sq: f64,
     /// $a_k = E[\phi(\sqrt q Z)\, h_k(Z)]$ with orthonormal Hermite polynomials, if the series converges quickly.
-    series: Option<Vec<f64>>,
+    series: Option<Arc<[f64]>>,
 }
 
 impl Side {
@@ -23,7 +25,7 @@ impl Side {
     pub(super) fn new(activation: &dyn Nonlinearity, q: f64, with_series: bool) -> Self {
         if q == 0.0 {
             let (value, slope) = (activation.value(0.0), activation.slope(0.0));
-            let series = with_series.then(|| vec![value]);
+            let series = with_series.then(|| [value].into());
             return Self { q, value_sq: value * value, slope_sq: slope * slope, series };
         }
         let line = Line::new(activation, q);
@@ -35,8 +37,10 @@ impl Side {
                 [value * value, slope * slope]
             }),
         };
-        let series =
-            (with_series && activation.strip() > 0.0).then(|| hermite_series(activation, q, &line, slope_sq)).flatten();
+        let series = (with_series && activation.strip() > 0.0)
+            .then(|| hermite_series(activation, q, &line, slope_sq))
+            .flatten()
+            .map(Into::into);
         Self { q, value_sq, slope_sq, series }
     }
 

@@ -15,6 +15,13 @@ pub(super) struct Layer {
     pub beta: f64,
 }
 
+impl Layer {
+    /// Whether the other layer's parameters have the same variances.
+    pub fn same_variances(self, other: Self) -> bool {
+        self.weight_var == other.weight_var && self.bias_var == other.bias_var
+    }
+}
+
 /// NNGP and NTK of two inputs at one layer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct State {

@@ -56,6 +56,8 @@ mod tests {
         assert_eq!(statistics(0.0, 0.31), Trust::Beyond);
         assert_eq!(statistics(f64::INFINITY, 0.0), Trust::Beyond);
         assert!(Reliability::new(0.05, 0.0, 0.35).rms_movement && !Reliability::new(0.051, 0.0, 0.0).rms_movement);
-        assert!(!Reliability::new(0.0, 0.0, 0.35).kernel_fluctuates && Reliability::new(0.0, 0.0, 0.36).kernel_fluctuates);
+        assert!(
+            !Reliability::new(0.0, 0.0, 0.35).kernel_fluctuates && Reliability::new(0.0, 0.0, 0.36).kernel_fluctuates
+        );
     }
 }

@@ -1,0 +1,119 @@
+//! The verdict itself.
+
+use serde::Serialize;
+
+use super::advice::advice;
+use super::conditioning::{affordable_rows, kernel_on_data};
+use super::movement::movement;
+use super::randomness::randomness;
+use super::{
+    Advice, Class, Finding, InputSummary, Inputs, KernelOnData, Movement, Question, Randomness, VerdictError,
+    VerdictOptions, inputs,
+};
+use crate::analysis::{PhaseReport, phase};
+use crate::spec::Architecture;
+
+/// Everything [`verdict`] finds out about a network.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verdict {
+    /// The network.
+    pub architecture: Architecture,
+    /// What it is fed with.
+    pub input: InputSummary,
+    /// The conclusion.
+    pub class: Class,
+    /// The three findings behind it: random, moves, trainable.
+    pub findings: [Finding; 3],
+    /// The phase; `None` if the variances differ from layer to layer.
+    pub phase: Option<PhaseReport>,
+    /// Kernels of the infinitely wide network.
+    pub kernel: KernelOnData,
+    /// How random the kernel is; `None` if that is not known (the finding says why).
+    pub randomness: Option<Randomness>,
+    /// How much one step moves it; `None` if that is not known (the finding says why).
+    pub movement: Option<Movement>,
+    /// What to change.
+    pub advice: Advice,
+    /// What the findings were judged by.
+    pub options: VerdictOptions,
+}
+
+/// Whether NTK theory describes a network, and why.
+///
+/// # Arguments
+/// * `arch`: the network; without widths, the infinitely wide one.
+/// * `inputs`: data, or a typical squared norm $|x|^2$.
+/// * `options`: thresholds, learning rate, sample size.
+///
+/// # Errors
+/// [`VerdictError`] for unusable inputs or options, and where there is no NTK at all. A quantity that is not known for
+/// this network is no error: it is left out, with the reason.
+///
+/// # Accuracy and cost
+/// That of the parts: [`crate::infinite`], [`crate::moments`], [`crate::analysis`]. A fraction of a second: the sample of
+/// the data is chosen so that its kernel takes about 0.15 s.
+///
+/// # Example
+/// Critical ReLU networks of width 100: five layers are in the NTK regime, a hundred are not.
+/// ```
+/// use fathom_ntk::analysis::verdict::{Class, Inputs, VerdictOptions, verdict};
+/// use fathom_ntk::spec::{Architecture, ArchitectureSpec};
+/// let judge = |widths: &str| -> Result<_, Box<dyn std::error::Error>> {
+///     let spec = ArchitectureSpec { widths: Some(widths.parse()?), ..Default::default() };
+///     Ok(verdict(&Architecture::try_from(spec)?, Inputs::Unit, &VerdictOptions::default())?)
+/// };
+/// let shallow = judge("100,100x4,1")?;
+/// assert_eq!(shallow.class, Class::InRegime);
+/// // std/mean from E Θ²/(E Θ)² = ∏(1 + 5/n)·g
+/// assert!((shallow.findings[0].value.unwrap() - 0.3868).abs() < 1e-3);
+/// assert_eq!(judge("100,100x99,1")?.class, Class::Outside);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn verdict(arch: &Architecture, inputs: Inputs<'_>, options: &VerdictOptions) -> Result<Verdict, VerdictError> {
+    options.check()?;
+    let mut checked = inputs::check(inputs, arch.widths().map(|w| w[0]))?;
+    let biased = (1..=arch.depth()).any(|l| arch.bias_var(l) > 0.0);
+    if checked.typical.sq_norm == 0.0 && !biased {
+        return Err(VerdictError::AllZero);
+    }
+    let first_variance = arch.weight_var(1) * checked.typical.mean_square + arch.bias_var(1);
+    let phase = match arch.uniform_variances() {
+        Some((weight_var, bias_var)) => Some(phase(arch.activation(), weight_var, bias_var, Some(first_variance))?),
+        None => None,
+    };
+    let size = options.sample.unwrap_or_else(|| affordable_rows(arch, first_variance));
+    let rows = checked.summary.rows.map(|_| checked.sample(size, options.seed, biased));
+    let limit = phase.as_ref().and_then(|p| p.ntk_ratio_limit);
+    let kernel = kernel_on_data(arch, checked.typical.mean_square, rows.as_deref(), limit)?;
+    let random = randomness(arch, &checked.typical, kernel.ntk);
+    let moves = match &random {
+        Ok(random) => movement(arch, &checked.typical, random, options),
+        Err(reason) => Err(reason.clone()),
+    };
+    let steps = match &kernel.conditioning {
+        Some(c) => Ok(c.steps_typical.to_f64()),
+        None => Err(kernel.undefined.join("; ")),
+    };
+    let findings = [
+        Finding::new(
+            Question::Random,
+            random.as_ref().map(|r| r.relative_std.to_f64()).map_err(Clone::clone),
+            options.random,
+        ),
+        Finding::new(Question::Moves, moves.as_ref().map(|m| m.size().to_f64()).map_err(Clone::clone), options.moves),
+        Finding::new(Question::Trainable, steps, options.steps),
+    ];
+    let n0 = checked.summary.features.unwrap_or(1);
+    Ok(Verdict {
+        architecture: arch.clone(),
+        class: Class::of(findings[0].level, findings[1].level, findings[2].level),
+        findings,
+        phase,
+        kernel,
+        randomness: random.ok(),
+        movement: moves.ok(),
+        advice: advice(arch, &checked.typical, n0, options.tolerance),
+        input: checked.summary,
+        options: *options,
+    })
+}

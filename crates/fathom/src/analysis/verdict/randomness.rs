@@ -1,0 +1,128 @@
+//! How random the kernel is at initialisation.
+
+use serde::Serialize;
+
+use super::inputs::Typical;
+use crate::Scaled;
+use crate::moments::first_order::{FirstOrderError, Trust, first_order};
+use crate::moments::{InputNorm, MomentsError, lognormal_range, relu_moments};
+use crate::spec::{Architecture, WeightLaw};
+
+/// How the numbers were found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RandomnessMethod {
+    /// Exact moments at the given widths (relu).
+    Exact,
+    /// First order in 1/width, resummed as $\mathrm{Var}/E^2 = e^r - 1$.
+    FirstOrder,
+    /// The widths are infinite, or there is no hidden layer: the kernel is not random.
+    Deterministic,
+}
+
+/// How far the numbers can be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reliability {
+    /// Exact.
+    Exact,
+    /// To about 5 %.
+    Quantitative,
+    /// To about 20 %.
+    Indicative,
+    /// Beyond first order: the kernel is at least about as random as said; sample to know more.
+    BeyondFirstOrder,
+}
+
+/// The law of $\Theta(x, x)$, one output, over initialisations, at the typical input.
+#[derive(Clone, Debug, Serialize)]
+pub struct Randomness {
+    /// How the numbers were found.
+    pub method: RandomnessMethod,
+    /// How far they can be trusted.
+    pub reliability: Reliability,
+    /// E Θ.
+    pub mean: Scaled,
+    /// std Θ / E Θ.
+    pub relative_std: Scaled,
+    /// ln of the dispersion E Θ²/(E Θ)².
+    pub log_dispersion: f64,
+    /// ln of the ends of the range that holds Θ in nine networks of ten, by the log-normal law of the same mean and
+    /// dispersion (an approximation).
+    pub log_range: [f64; 2],
+    /// The mean's relative distance from the infinite-width Θ, if first order; 0 for relu.
+    pub relative_mean_shift: f64,
+}
+
+/// The randomness of `arch` at the typical input, or why it is not known.
+pub(super) fn randomness(arch: &Architecture, typical: &Typical, ntk: Scaled) -> Result<Randomness, String> {
+    let Some(constants) = arch.constants() else { return Ok(deterministic(ntk)) };
+    if arch.depth() == 1 {
+        let norm = InputNorm::new(typical.sq_norm, typical.fourth_power_sum).map_err(|e| e.to_string())?;
+        return relu_moments(&constants, &norm).map(|m| deterministic(m.mean)).map_err(|e| e.to_string());
+    }
+    if arch.activation().name() == "relu" {
+        return exact(arch, typical).map_err(|e| e.to_string());
+    }
+    if arch.weight_law() != WeightLaw::Gaussian {
+        return Err(FirstOrderError::WeightLaw { got: arch.weight_law() }.to_string());
+    }
+    by_first_order(arch, typical).map_err(|e| e.to_string())
+}
+
+fn deterministic(ntk: Scaled) -> Randomness {
+    Randomness {
+        method: RandomnessMethod::Deterministic,
+        reliability: Reliability::Exact,
+        mean: ntk,
+        relative_std: Scaled::ZERO,
+        log_dispersion: 0.0,
+        log_range: [ntk.ln(), ntk.ln()],
+        relative_mean_shift: 0.0,
+    }
+}
+
+fn exact(arch: &Architecture, typical: &Typical) -> Result<Randomness, MomentsError> {
+    let norm = InputNorm::new(typical.sq_norm, typical.fourth_power_sum)?;
+    let Some(constants) = arch.constants() else { return Err(MomentsError::NoLayers) };
+    let m = relu_moments(&constants, &norm)?;
+    let (low, high) = lognormal_range(m.mean, m.log_dispersion, RANGE)?;
+    Ok(Randomness {
+        method: RandomnessMethod::Exact,
+        reliability: Reliability::Exact,
+        mean: m.mean,
+        relative_std: m.relative_std,
+        log_dispersion: m.log_dispersion,
+        log_range: [low, high],
+        relative_mean_shift: 0.0,
+    })
+}
+
+/// Probability inside `log_range`.
+const RANGE: f64 = 0.9;
+
+fn by_first_order(arch: &Architecture, typical: &Typical) -> Result<Randomness, FirstOrderError> {
+    let m = first_order(arch, typical.sq_norm)?;
+    let mean = m.ntk + m.ntk_mean_shift;
+    // A shift that turns the sign of the mean is far beyond first order.
+    let mean = if mean > Scaled::ZERO { mean } else { m.ntk };
+    let r = m.relative_variance;
+    let log_dispersion = r;
+    let relative_std = if r < 300.0 { Scaled::from(r.exp_m1().sqrt()) } else { Scaled::exp(0.5 * r) };
+    let log_range = lognormal_range(mean, log_dispersion, RANGE).map_or([f64::NAN; 2], |(low, high)| [low, high]);
+    let reliability = match m.reliability.statistics {
+        _ if m.reliability.kernel_fluctuates => Reliability::BeyondFirstOrder,
+        Trust::Quantitative => Reliability::Quantitative,
+        Trust::Indicative => Reliability::Indicative,
+        Trust::Beyond => Reliability::BeyondFirstOrder,
+    };
+    Ok(Randomness {
+        method: RandomnessMethod::FirstOrder,
+        reliability,
+        mean,
+        relative_std,
+        log_dispersion,
+        log_range,
+        relative_mean_shift: m.relative_mean_shift,
+    })
+}
