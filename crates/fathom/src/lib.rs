@@ -9,6 +9,7 @@
 //! 4. [`moments`]: mean, variance and first update of the NTK at finite width.
 //! 5. [`analysis`]: phases, the edge of chaos, and the verdict.
 //! 6. [`report`]: results as text.
+//! 7. [`selftest`]: test vectors, to check all of this on the user's own hardware.
 //!
 //! [`quadrature`] and [`Scaled`] serve all of them. The library neither prints nor reads files, clock or environment.
 
@@ -18,6 +19,7 @@ pub mod infinite;
 mod linalg;
 pub mod moments;
 pub mod quadrature;
+pub mod report;
 mod scaled;
 pub mod selftest;
 pub mod spec;

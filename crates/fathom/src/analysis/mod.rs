@@ -14,6 +14,7 @@
 //! * [`edge_of_chaos`], [`edge_of_chaos_start`], [`edge_of_chaos_curve`], [`nearest_edge_of_chaos`]: critical variances.
 //! * [`phase_diagram`]: a grid of phases.
 //! * [`MeanField`]: the maps themselves.
+//! * [`moments_report`]: all finite-width moments of one network.
 //! * [`verdict`]: does NTK theory describe this network, and can it be trained?
 //!
 //! Phases hold for fully connected networks with all widths infinite, all layers drawn alike, and trained weights and biases.
@@ -27,6 +28,7 @@ mod edge_of_chaos;
 mod fixed_points;
 mod homogeneous;
 mod mean_field;
+mod moments_report;
 mod phase;
 mod phase_report;
 mod roots;
@@ -38,5 +40,6 @@ pub use edge_of_chaos::{
 };
 pub use fixed_points::{FixedPoint, Stability};
 pub use mean_field::MeanField;
+pub use moments_report::{Available, MomentsOptions, MomentsReport, moments_report};
 pub use phase::{PhaseError, phase};
 pub use phase_report::{Basin, CRITICAL_TOLERANCE, Note, Phase, PhaseReport};

@@ -1,0 +1,35 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{completions, man, moments, phase, selftest, verdict};
+
+/// What the neural tangent kernel (NTK) of a network is, how random it is, how it moves, what depth does to it, and
+/// whether NTK theory describes the network.
+///
+/// Depth counts weight layers. weight_var and bias_var are variances (the squares of neural-tangents' W_std and b_std).
+#[derive(Parser, Debug)]
+#[command(name = "fathom", version, arg_required_else_help = true, after_help = EXIT_STATUS)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_STATUS: &str = "Exit status: 0 answered; 1 answered, and a check that was asked for failed; 2 no answer.";
+
+/// The subcommands.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Does NTK theory describe this network, and can it be trained?
+    Verdict(Box<verdict::Args>),
+    /// Ordered, edge of chaos or chaotic: what depth does to this initialisation
+    Phase(phase::Args),
+    /// Mean, variance and first update of the NTK at finite width
+    Moments(moments::Args),
+    /// Check Fathom on this machine against high-precision test vectors
+    Selftest(selftest::Args),
+    /// Print a completion script for a shell
+    Completions(completions::Args),
+    /// Print the manual page, or write those of all commands to a folder
+    Man(man::Args),
+}

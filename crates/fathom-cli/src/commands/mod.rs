@@ -1,0 +1,24 @@
+//! One file a subcommand.
+
+pub(crate) mod completions;
+pub(crate) mod man;
+pub(crate) mod moments;
+pub(crate) mod phase;
+pub(crate) mod selftest;
+pub(crate) mod verdict;
+
+use crate::cli::Command;
+use crate::error::CommandError;
+use crate::exit_status::ExitStatus;
+
+/// Runs a subcommand.
+pub(crate) fn run(command: Command) -> Result<ExitStatus, CommandError> {
+    match command {
+        Command::Verdict(args) => verdict::run(&args),
+        Command::Phase(args) => phase::run(&args),
+        Command::Moments(args) => moments::run(&args),
+        Command::Selftest(args) => selftest::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
+    }
+}

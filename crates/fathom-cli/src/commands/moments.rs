@@ -1,0 +1,66 @@
+//! `fathom moments`.
+
+use fathom_ntk::analysis::{MomentsOptions, moments_report};
+use fathom_ntk::report::moments_text;
+
+use crate::error::CommandError;
+use crate::exit_status::ExitStatus;
+use crate::flags::{InputArgs, NetworkArgs, Source, network_and_source};
+use crate::output::OutputArgs;
+
+/// Flags of `fathom moments`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    network: NetworkArgs,
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    moments: MomentsArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// What to compute.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Moments")]
+struct MomentsArgs {
+    /// Which row of the data is the input, counted from 0
+    #[arg(long, value_name = "ROW", default_value_t = 0)]
+    row: usize,
+    /// Target y of the first gradient step
+    #[arg(long, value_name = "Y", default_value_t = 0.0, allow_hyphen_values = true)]
+    target: f64,
+    /// Also the first-order expansion in 1/width where exact moments exist
+    #[arg(long)]
+    first_order: bool,
+    /// Also what each hidden layer contributes
+    #[arg(long)]
+    per_layer: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
+    let (arch, source) = network_and_source(&args.network, &args.input)?;
+    let inputs = arch.widths().map_or(1, |w| w[0]);
+    let (sq_norm, fourth_power_sum) = match &source {
+        Source::Data(data, name) => {
+            let (row, rows, cols) = (args.moments.row, data.inputs.rows, data.inputs.cols);
+            if row >= rows {
+                let last = rows - 1;
+                return Err(CommandError::Usage(format!("{name} has rows 0 to {last}, got row {row}")));
+            }
+            if arch.widths().is_some() && cols != inputs {
+                let message = format!("the data has {cols} features, but the network has {inputs} inputs");
+                return Err(CommandError::Usage(message));
+            }
+            let x = &data.inputs.values[row * cols..(row + 1) * cols];
+            (x.iter().map(|v| v * v).sum(), Some(x.iter().map(|v| v.powi(4)).sum()))
+        }
+        Source::SquaredNorm(norm) => (*norm, None),
+        Source::Unit => (inputs as f64, None),
+    };
+    let MomentsArgs { target, first_order, per_layer, .. } = args.moments;
+    let report = moments_report(&arch, sq_norm, fourth_power_sum, MomentsOptions { target, first_order, per_layer })?;
+    args.output.write(&report, || moments_text(&report))?;
+    Ok(ExitStatus::Answered)
+}

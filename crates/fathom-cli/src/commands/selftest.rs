@@ -1,0 +1,39 @@
+//! `fathom selftest`.
+
+use std::path::PathBuf;
+
+use fathom_ntk::selftest::{Outcome, embedded, evaluate};
+
+use crate::error::CommandError;
+use crate::exit_status::ExitStatus;
+use crate::output::OutputArgs;
+
+/// Flags of `fathom selftest`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Test vectors to evaluate instead of the built-in ones; may be repeated
+    #[arg(long, value_name = "FILE.json")]
+    vectors: Vec<PathBuf>,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    if args.vectors.is_empty() {
+        for (name, text) in embedded() {
+            outcomes.extend(named(name, text)?);
+        }
+    }
+    for path in &args.vectors {
+        let text = std::fs::read_to_string(path).map_err(|source| CommandError::Read { path: path.clone(), source })?;
+        outcomes.extend(named(&path.display().to_string(), &text)?);
+    }
+    let lines: Result<Vec<String>, _> = outcomes.iter().map(serde_json::to_string).collect();
+    args.output.write_content(&(lines?.join("\n") + "\n"))?;
+    Ok(ExitStatus::Answered)
+}
+
+fn named(name: &str, text: &str) -> Result<Vec<Outcome>, CommandError> {
+    evaluate(text).map_err(|source| CommandError::Vectors { name: name.into(), source })
+}

@@ -1,0 +1,113 @@
+//! `fathom verdict`.
+
+use std::str::FromStr;
+
+use fathom_ntk::analysis::verdict::{Class, Inputs, Threshold, Verdict, VerdictOptions, verdict};
+use fathom_ntk::report::verdict_text;
+use serde::Serialize;
+
+use crate::error::CommandError;
+use crate::exit_status::ExitStatus;
+use crate::flags::{InputArgs, NetworkArgs, Source, network_and_source};
+use crate::output::OutputArgs;
+
+/// Flags of `fathom verdict`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    network: NetworkArgs,
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    judgement: JudgementArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// How the network is judged.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Judgement")]
+struct JudgementArgs {
+    /// Exit with status 1 unless the network is in the NTK regime and trainable
+    #[arg(long)]
+    check: bool,
+    /// Randomness std Θ / E Θ that is fine, and that is bad [default: 0.5,1]
+    #[arg(long, value_name = "FINE,BAD", allow_hyphen_values = true)]
+    random: Option<Limits>,
+    /// Relative change of Θ in one gradient step that is fine, and that is bad [default: 0.25,1]
+    #[arg(long, value_name = "FINE,BAD", allow_hyphen_values = true)]
+    moves: Option<Limits>,
+    /// Gradient steps to fit a typical direction that are fine, and that are bad [default: 1e4,1e6]
+    #[arg(long, value_name = "FINE,BAD", allow_hyphen_values = true)]
+    steps: Option<Limits>,
+    /// Learning rate of the gradient step [default: 1/E Θ(x, x)]
+    #[arg(long, value_name = "RATE", allow_hyphen_values = true)]
+    learning_rate: Option<f64>,
+    /// Target y of the gradient step
+    #[arg(long, value_name = "Y", default_value_t = VerdictOptions::default().target, allow_hyphen_values = true)]
+    target: f64,
+    /// Advise on the width and depth for which std Θ / E Θ is at most this
+    #[arg(long, value_name = "EPS", default_value_t = VerdictOptions::default().tolerance, allow_hyphen_values = true)]
+    tolerance: f64,
+    /// Rows of the data the kernel is computed on [default: by cost, at most 256]
+    #[arg(long, value_name = "N")]
+    sample: Option<usize>,
+    /// Selects the rows
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+/// Two numbers, `0.5,1`.
+#[derive(Clone, Copy, Debug)]
+struct Limits(Threshold);
+
+impl FromStr for Limits {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = |part: &str| part.trim().parse::<f64>().map_err(|_| format!("{part:?} is not a number"));
+        let (within, outside) = text.split_once(',').ok_or("expected two numbers separated by a comma")?;
+        Ok(Self(Threshold { within: number(within)?, outside: number(outside)? }))
+    }
+}
+
+impl JudgementArgs {
+    fn options(&self) -> VerdictOptions {
+        let defaults = VerdictOptions::default();
+        let or = |limits: Option<Limits>, default| limits.map_or(default, |l| l.0);
+        VerdictOptions {
+            random: or(self.random, defaults.random),
+            moves: or(self.moves, defaults.moves),
+            steps: or(self.steps, defaults.steps),
+            learning_rate: self.learning_rate,
+            target: self.target,
+            tolerance: self.tolerance,
+            sample: self.sample,
+            seed: self.seed,
+        }
+    }
+}
+
+/// The JSON form: the verdict, and where the inputs came from.
+#[derive(Serialize)]
+struct Output<'a> {
+    version: &'static str,
+    source: &'a str,
+    #[serde(flatten)]
+    verdict: &'a Verdict,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
+    let (arch, source) = network_and_source(&args.network, &args.input)?;
+    let inputs = match &source {
+        Source::Data(data, _) => Inputs::Rows { values: &data.inputs.values, features: data.inputs.cols },
+        Source::SquaredNorm(norm) => Inputs::SquaredNorm(*norm),
+        Source::Unit => Inputs::Unit,
+    };
+    let verdict = verdict(&arch, inputs, &args.judgement.options())?;
+    let words = source.words();
+    let output = Output { version: env!("CARGO_PKG_VERSION"), source: &words, verdict: &verdict };
+    args.output.write(&output, || verdict_text(&verdict, &words))?;
+    let failed = args.judgement.check && verdict.class != Class::InRegime;
+    Ok(if failed { ExitStatus::CheckFailed } else { ExitStatus::Answered })
+}

@@ -1,0 +1,42 @@
+//! Why a command has no answer.
+
+use std::path::PathBuf;
+
+use fathom_ntk::analysis::verdict::VerdictError;
+use fathom_ntk::analysis::{EocError, PhaseError};
+use fathom_ntk::moments::MomentsError;
+use fathom_ntk::selftest::SelftestError;
+use fathom_ntk::spec::ArchitectureError;
+
+use crate::data::DataError;
+
+/// Why a command has no answer; shown on one line.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CommandError {
+    #[error(transparent)]
+    Architecture(#[from] ArchitectureError),
+    #[error("{}: {source}", .path.display())]
+    ArchitectureFile { path: PathBuf, source: ArchitectureError },
+    #[error("cannot read {}: {source}", .path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("cannot write {}: {source}", .path.display())]
+    Write { path: PathBuf, source: std::io::Error },
+    #[error("cannot write the result: {0}")]
+    Stdout(std::io::Error),
+    #[error("cannot write the result as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error(transparent)]
+    Verdict(#[from] VerdictError),
+    #[error(transparent)]
+    Phase(#[from] PhaseError),
+    #[error(transparent)]
+    EdgeOfChaos(#[from] EocError),
+    #[error(transparent)]
+    Moments(#[from] MomentsError),
+    #[error("{name}: {source}")]
+    Vectors { name: String, source: SelftestError },
+    #[error("{0}")]
+    Usage(String),
+}

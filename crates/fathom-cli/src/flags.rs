@@ -1,0 +1,164 @@
+//! Flags that mean the same in every command.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use fathom_ntk::activation::Activation;
+use fathom_ntk::spec::{Architecture, ArchitectureSpec, Biases, Parameterization, PerLayer, WeightLaw, Widths};
+
+use crate::data::{Dataset, LoadOptions, digits, load};
+use crate::error::CommandError;
+
+/// Which network.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Network")]
+pub(crate) struct NetworkArgs {
+    /// Widths from input to output; 512x19 stands for nineteen layers of width 512
+    #[arg(long, value_name = "N,NxTIMES,…")]
+    pub(crate) widths: Option<Widths>,
+    /// Number of weight layers of an infinitely wide network
+    #[arg(long, value_name = "L")]
+    pub(crate) depth: Option<usize>,
+    /// Activation function, for example relu, tanh, gelu, leaky-relu:0.1 [default: relu]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) activation: Option<Activation>,
+    /// Variance σ_w² of the weights times fan-in; one value, or one for each weight layer [default: 2]
+    #[arg(long, value_name = "VAR", allow_hyphen_values = true)]
+    pub(crate) weight_var: Option<PerLayer>,
+    /// Variance σ_b² of the biases; one value, or one for each weight layer [default: 0]
+    #[arg(long, value_name = "VAR", allow_hyphen_values = true)]
+    pub(crate) bias_var: Option<PerLayer>,
+    /// none, untrained, trained or zero-init [default: trained; zero-init with hanin-nica]
+    #[arg(long, value_name = "KIND")]
+    pub(crate) biases: Option<Biases>,
+    /// What gradients are taken with respect to: ntk, standard (as in PyTorch) or hanin-nica [default: ntk]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) parameterization: Option<Parameterization>,
+    /// gaussian, uniform, laplace or fourth-moment:M [default: gaussian]
+    #[arg(long, value_name = "LAW")]
+    pub(crate) weight_law: Option<WeightLaw>,
+    /// Read the network from a TOML file with the names of these flags (weight_var = 2); flags given here win
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) arch: Option<PathBuf>,
+}
+
+impl NetworkArgs {
+    /// What the file and the flags say together.
+    pub(crate) fn spec(&self) -> Result<ArchitectureSpec, CommandError> {
+        let flags = ArchitectureSpec {
+            widths: self.widths.clone(),
+            depth: self.depth,
+            activation: self.activation.clone(),
+            weight_var: self.weight_var.clone(),
+            bias_var: self.bias_var.clone(),
+            biases: self.biases,
+            parameterization: self.parameterization,
+            weight_law: self.weight_law,
+        };
+        match &self.arch {
+            Some(path) => Ok(read_spec(path)?.overridden_by(flags)),
+            None => Ok(flags),
+        }
+    }
+}
+
+fn read_spec(path: &Path) -> Result<ArchitectureSpec, CommandError> {
+    let text = std::fs::read_to_string(path).map_err(|source| CommandError::Read { path: path.into(), source })?;
+    ArchitectureSpec::from_toml(&text).map_err(|source| CommandError::ArchitectureFile { path: path.into(), source })
+}
+
+/// What the network is fed with.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct InputArgs {
+    /// Inputs, one a row: .npy, .npz, .csv, or MNIST's IDX format, gzipped or not; `digits` is the built-in data
+    #[arg(long, value_name = "FILE", conflicts_with = "input_sq_norm")]
+    pub(crate) data: Option<PathBuf>,
+    /// Which array of an .npz file holds the inputs
+    #[arg(long, value_name = "NAME", requires = "data")]
+    pub(crate) array: Option<String>,
+    /// Squared norm |x|² of a typical input, where there is no data [default: the number of inputs]
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    pub(crate) input_sq_norm: Option<f64>,
+}
+
+/// Inputs after reading.
+pub(crate) enum Source {
+    /// Data, and where it comes from.
+    Data(Dataset, String),
+    /// $|x|^2$.
+    SquaredNorm(f64),
+    /// Nothing was said: $|x|^2 = n_0$.
+    Unit,
+}
+
+impl Source {
+    /// In a few words.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Self::Data(_, name) => name.clone(),
+            Self::SquaredNorm(_) => "orthogonal inputs of this norm".into(),
+            Self::Unit => "no data given: orthogonal inputs with |x|² = number of inputs".into(),
+        }
+    }
+
+    /// Features of each row of data.
+    pub(crate) fn features(&self) -> Option<usize> {
+        match self {
+            Self::Data(data, _) => Some(data.inputs.cols),
+            Self::SquaredNorm(_) | Self::Unit => None,
+        }
+    }
+}
+
+impl InputArgs {
+    /// Reads the inputs. Without a flag, the built-in digits if they fit a network of `inputs` inputs.
+    pub(crate) fn source(&self, inputs: Option<usize>) -> Result<Source, CommandError> {
+        if let Some(norm) = self.input_sq_norm {
+            return Ok(Source::SquaredNorm(norm));
+        }
+        match &self.data {
+            Some(path) if path.as_os_str() == "digits" => Ok(built_in()),
+            Some(path) => {
+                let data = load(path, &LoadOptions { array: self.array.clone() })?;
+                Ok(Source::Data(data, path.display().to_string()))
+            }
+            None => {
+                let digits = built_in();
+                Ok(if inputs.is_none() || inputs == digits.features() { digits } else { Source::Unit })
+            }
+        }
+    }
+}
+
+/// The UCI digits, pixels scaled to [0, 1].
+fn built_in() -> Source {
+    let mut digits = digits();
+    for pixel in &mut digits.inputs.values {
+        *pixel /= 16.0;
+    }
+    Source::Data(digits, "built-in UCI digits, pixels from 0 to 1".into())
+}
+
+/// The network where nothing is said of its shape: four hidden layers of width 256, as many inputs as the data has.
+const DEFAULT_HIDDEN: &str = "256x4";
+
+/// The network and its inputs, with defaults for what was left out.
+pub(crate) fn network_and_source(
+    network: &NetworkArgs,
+    input: &InputArgs,
+) -> Result<(Architecture, Source), CommandError> {
+    let mut spec = network.spec()?;
+    let inputs = spec.widths.as_ref().map(|w| w.as_slice()[0]);
+    let source = input.source(inputs)?;
+    if spec.widths.is_none() && spec.depth.is_none() {
+        let features = source.features().or(built_in().features()).unwrap_or(1);
+        spec.widths = Some(format!("{features},{DEFAULT_HIDDEN},10").parse().map_err(usage)?);
+    }
+    Ok((Architecture::try_from(spec)?, source))
+}
+
+/// An error about the command line as a whole.
+pub(crate) fn usage(error: impl std::fmt::Display) -> CommandError {
+    CommandError::Usage(error.to_string())
+}

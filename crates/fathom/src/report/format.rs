@@ -1,0 +1,114 @@
+//! Numbers and lines.
+
+use crate::Scaled;
+use crate::spec::Architecture;
+
+/// A number to four significant digits, in plain or scientific notation.
+///
+/// # Example
+/// ```
+/// use fathom_ntk::report::number;
+/// assert_eq!([number(1234.567), number(0.25), number(1.5e-9), number(2e6)], ["1235", "0.25", "1.5e-9", "2e6"]);
+/// ```
+pub fn number(x: f64) -> String {
+    if x.is_nan() {
+        return "undefined".into();
+    }
+    if x.is_infinite() {
+        return if x > 0.0 { "∞".into() } else { "−∞".into() };
+    }
+    let rounded: f64 = format!("{x:.3e}").parse().unwrap_or(x);
+    if rounded == 0.0 || (1e-3..1e6).contains(&rounded.abs()) { format!("{rounded}") } else { format!("{rounded:e}") }
+}
+
+/// A number of any size: beyond `f64` as a power of ten.
+///
+/// # Example
+/// ```
+/// use fathom_ntk::{Scaled, report::scaled};
+/// assert_eq!(scaled(Scaled::from(0.5)), "0.5");
+/// assert_eq!(scaled(Scaled::exp(10_000.0)), "10^4343");
+/// ```
+pub fn scaled(x: Scaled) -> String {
+    match x.to_finite() {
+        Some(value) => number(value),
+        None if x.is_finite() => {
+            let sign = if x < Scaled::ZERO { "−" } else { "" };
+            format!("{sign}{}", power_of_ten(x.abs().ln()))
+        }
+        None => number(x.to_f64()),
+    }
+}
+
+/// The number whose natural logarithm is `ln`.
+pub(super) fn from_log(ln: f64) -> String {
+    if ln.abs() < 600.0 { number(ln.exp()) } else { power_of_ten(ln) }
+}
+
+fn power_of_ten(ln: f64) -> String {
+    format!("10^{}", (ln / std::f64::consts::LN_10).round())
+}
+
+/// Lines of a report: headings, and labels with their values in one column.
+#[derive(Default)]
+pub(super) struct Lines {
+    text: String,
+}
+
+/// Where values begin.
+const COLUMN: usize = 34;
+/// Where long lines break.
+const WIDTH: usize = 110;
+
+impl Lines {
+    pub fn heading(&mut self, title: &str) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.raw(title);
+    }
+
+    pub fn row(&mut self, label: &str, value: impl AsRef<str>) {
+        let padding = COLUMN.saturating_sub(2 + label.chars().count()).max(2);
+        let mut line = format!("  {label}{:padding$}", "");
+        for (i, word) in value.as_ref().split(' ').enumerate() {
+            if i > 0 && line.chars().count() + 1 + word.chars().count() > WIDTH {
+                self.raw(&line);
+                line = " ".repeat(COLUMN);
+            } else if i > 0 {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        self.raw(&line);
+    }
+
+    pub fn raw(&mut self, line: &str) {
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
+
+    pub fn finish(self) -> String {
+        self.text
+    }
+}
+
+/// The network in two rows.
+pub(super) fn describe(lines: &mut Lines, arch: &Architecture) {
+    let spec = arch.to_spec();
+    let layers = match arch.depth() {
+        1 => "1 weight layer".into(),
+        depth => format!("{depth} weight layers"),
+    };
+    let shape = match &spec.widths {
+        Some(widths) => format!("widths {widths}: {layers}"),
+        None => format!("infinitely wide, {layers}"),
+    };
+    lines.row("network", format!("{shape}, {}", arch.activation()));
+    if let (Some(weight_var), Some(bias_var)) = (&spec.weight_var, &spec.bias_var) {
+        lines.row("weight_var σ_w², bias_var σ_b²", format!("{weight_var}; {bias_var}"));
+    }
+    let biases = arch.biases();
+    let (parameterization, law) = (arch.parameterization(), arch.weight_law());
+    lines.row("", format!("biases {biases}, parameterization {parameterization}, weights {law}"));
+}

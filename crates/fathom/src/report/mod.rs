@@ -1,0 +1,11 @@
+//! Results as text for people. Machines read the JSON form: every result implements [`serde::Serialize`].
+
+mod format;
+mod moments;
+mod phase;
+mod verdict;
+
+pub use format::{number, scaled};
+pub use moments::moments_text;
+pub use phase::{curve_text, diagram_text, edge_of_chaos_text, phase_text};
+pub use verdict::verdict_text;

@@ -1,0 +1,115 @@
+//! Finite-width moments in words.
+
+use super::format::{Lines, describe, from_log, number, scaled};
+use crate::analysis::{Available, MomentsReport};
+use crate::moments::first_order::{FirstOrder, PerLayerCosts};
+use crate::moments::{ReluLimit, ReluMoments};
+
+/// Finite-width moments of the NTK at one input, as text.
+pub fn moments_text(report: &MomentsReport) -> String {
+    let mut lines = Lines::default();
+    lines.heading("Moments of the NTK Θ(x, x) over initialisations, one output");
+    describe(&mut lines, &report.architecture);
+    lines.row("squared norm |x|²", number(report.sq_norm));
+    if let Some(exact) = section(&mut lines, "Exact, at these widths", &report.exact) {
+        exact_rows(&mut lines, exact, report.log_range);
+    }
+    if let Some(limit) = section(&mut lines, "Limit of depth and width growing at this ratio", &report.limit) {
+        limit_rows(&mut lines, limit);
+    }
+    update_rows(&mut lines, report);
+    if let Some(first) = section(&mut lines, "First order in 1/width", &report.first_order) {
+        first_order_rows(&mut lines, first);
+    }
+    if let Some(costs) = &report.per_layer
+        && let Some(costs) = section(&mut lines, "Layer by layer: Var Θ = Σ C_l/n_l, E Θ − Θ∞ = Σ T_l/n_l", costs)
+    {
+        per_layer_rows(&mut lines, costs);
+    }
+    lines.finish()
+}
+
+/// The heading of a part; its content, or the reason why there is none.
+fn section<'a, T>(lines: &mut Lines, title: &str, part: &'a Available<T>) -> Option<&'a T> {
+    lines.heading(title);
+    if let Some(reason) = part.reason() {
+        lines.row("not available", reason);
+    }
+    part.get()
+}
+
+fn exact_rows(lines: &mut Lines, m: &ReluMoments, log_range: Option<[f64; 2]>) {
+    lines.row("mean E Θ", scaled(m.mean));
+    lines.row("second moment E Θ²", scaled(m.second_moment));
+    lines.row("variance", scaled(m.variance));
+    lines.row("dispersion E Θ²/(E Θ)²", format!("{} (ln {})", scaled(m.dispersion), number(m.log_dispersion)));
+    lines.row("std / mean", scaled(m.relative_std));
+    if let Some([low, high]) = log_range {
+        lines.row("nine networks of ten (log-normal)", format!("{} to {}", from_log(low), from_log(high)));
+    }
+    if let Some(o) = &m.outputs {
+        lines.row("two outputs: E Θ_aa Θ_bb", scaled(o.diagonal_product));
+        lines.row("two outputs: E Θ_ab²", scaled(o.off_diagonal_square));
+        lines.row("trace: mean", scaled(o.trace_mean));
+        lines.row("trace: second moment", scaled(o.trace_second_moment));
+    }
+    if m.alive_probability.to_f64() < 1.0 - 1e-12 {
+        lines.row("probability that no layer is dead", scaled(m.alive_probability));
+    }
+}
+
+fn limit_rows(lines: &mut Lines, limit: &ReluLimit) {
+    lines.row("λ = depth/width", number(limit.lambda));
+    lines.row("dispersion", scaled(limit.dispersion));
+}
+
+fn update_rows(lines: &mut Lines, report: &MomentsReport) {
+    let (fixed, real) = (&report.update_fixed_pattern, &report.update_real_step);
+    if fixed.get().is_none() && real.get().is_none() && report.first_order.get().is_some() {
+        return;
+    }
+    lines.heading("First gradient step on ½(f − y)², mean change of Θ for each unit of learning rate");
+    match (fixed.get(), fixed.reason()) {
+        (Some(value), _) => lines.row("derivative, fixed activations", format!("{} (exact)", scaled(*value))),
+        (_, reason) => lines.row("derivative, fixed activations", reason.unwrap_or_default()),
+    }
+    match (real.get(), real.reason()) {
+        (Some(update), _) => {
+            lines.row("neurons switching on and off", format!("{} (leading order)", scaled(update.crossing)));
+            lines.row("real step", scaled(update.finite_step));
+        }
+        (_, reason) => lines.row("real step", reason.unwrap_or_default()),
+    }
+}
+
+fn first_order_rows(lines: &mut Lines, m: &FirstOrder) {
+    lines.row("infinite width: Θ∞, Σ∞", format!("{}, {}", scaled(m.ntk), scaled(m.nngp)));
+    lines.row("mean shift E Θ − Θ∞", scaled(m.ntk_mean_shift));
+    lines.row("variance", scaled(m.ntk_variance));
+    lines.row("std / mean", number(m.relative_variance.sqrt()));
+    lines.row("covariance of Θ and f²", scaled(m.cov_ntk_output_sq));
+    lines.row("reliability", reliability_words(m));
+    match &m.movement {
+        Ok(movement) => {
+            lines.row("first step: E ΔΘ/η", scaled(movement.mean_gradient * -2.0));
+            lines.row("first step: rms ΔΘ/η (y = 0)", scaled(movement.rms_step(1.0, 0.0)));
+        }
+        Err(reason) => lines.row("first step", reason.to_string()),
+    }
+}
+
+fn reliability_words(m: &FirstOrder) -> &'static str {
+    use crate::moments::first_order::Trust;
+    match m.reliability.statistics {
+        _ if m.reliability.kernel_fluctuates => "beyond first order: the forward kernel itself fluctuates",
+        Trust::Quantitative => "quantitative, about 5 %",
+        Trust::Indicative => "indicative, about 20 %",
+        Trust::Beyond => "beyond first order: sample networks to know more",
+    }
+}
+
+fn per_layer_rows(lines: &mut Lines, costs: &PerLayerCosts) {
+    for (l, (c, t)) in costs.variance.iter().zip(&costs.mean_shift).enumerate() {
+        lines.row(&format!("hidden layer {}", l + 1), format!("C = {}, T = {}", scaled(*c), scaled(*t)));
+    }
+}
