@@ -1,12 +1,12 @@
 //! Separated values: commas, semicolons or tabs.
 //!
 //! The separator is the one that the first line has outside quotes, tabs before semicolons before commas. The first line
-//! is a header if a cell of it is neither empty nor a number. A header named `label`, `target`, `class` or `y` marks the
-//! column of labels. Numbers have a decimal point, as in `-1.5e-3`.
+//! is a header if it has text and no number; a first line with both is an error, for it may be either. A header named `label`,
+//! `target`, `class` or `y` marks the column of labels. Numbers have a decimal point, as in `-1.5e-3`.
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
-use super::dataset::{Content, Inputs, whole_number};
+use super::dataset::{Content, Inputs, finite_labels};
 use super::error::{Names, Problem, Quoted};
 
 const LABEL_NAMES: [&str; 4] = ["label", "target", "class", "y"];
@@ -60,14 +60,14 @@ struct Table {
     label_column: Option<usize>,
     rows: usize,
     values: Vec<f64>,
-    labels: Vec<i64>,
+    labels: Vec<f64>,
 }
 
 impl Table {
     fn push(&mut self, line: u64, record: &StringRecord) -> Result<(), Problem> {
         let Some((first_line, expected)) = self.first else {
             self.first = Some((line, record.len()));
-            return if is_header(record) { self.header(record) } else { self.row(line, record) };
+            return if is_header(line, record)? { self.header(record) } else { self.row(line, record) };
         };
         if record.len() != expected {
             return Err(Problem::Ragged { line, got: record.len(), first_line, expected });
@@ -88,15 +88,10 @@ impl Table {
 
     fn row(&mut self, line: u64, record: &StringRecord) -> Result<(), Problem> {
         for (column, cell) in record.iter().enumerate() {
-            let number: Option<f64> = cell.parse().ok();
-            if self.label_column == Some(column) {
-                let label = cell.parse().ok().or_else(|| number.and_then(whole_number));
-                let not_a_label = || Problem::NotALabel { row: self.rows, given: Quoted::new(cell) };
-                self.labels.push(label.ok_or_else(not_a_label)?);
-            } else {
-                let not_a_number = || Problem::NotANumber { line, column: column + 1, given: Quoted::new(cell) };
-                self.values.push(number.ok_or_else(not_a_number)?);
-            }
+            let not_a_number = |_| Problem::NotANumber { line, column: column + 1, given: Quoted::new(cell) };
+            let number = cell.parse().map_err(not_a_number)?;
+            let is_label = self.label_column == Some(column);
+            if is_label { self.labels.push(number) } else { self.values.push(number) }
         }
         self.rows += 1;
         Ok(())
@@ -105,13 +100,27 @@ impl Table {
     fn finish(self) -> Result<Content, Problem> {
         let cells = self.first.map_or(0, |(_, cells)| cells);
         let cols = cells - usize::from(self.label_column.is_some());
-        let labels = self.label_column.is_some().then_some(self.labels);
-        Ok(Content { inputs: Inputs::new(self.rows, cols, self.values)?, labels })
+        let inputs = Inputs::new(self.rows, cols, self.values)?;
+        let labels = self.label_column.map(|_| finite_labels(self.labels)).transpose()?;
+        Ok(Content { inputs, labels })
     }
 }
 
-fn is_header(record: &StringRecord) -> bool {
-    record.iter().any(|cell| !cell.is_empty() && cell.parse::<f64>().is_err())
+/// Whether the first line is a header: it has text and no number. Empty cells decide nothing.
+fn is_header(line: u64, record: &StringRecord) -> Result<bool, Problem> {
+    let is_number = |cell: &str| cell.parse::<f64>().is_ok();
+    let number = record.iter().position(is_number);
+    let text = record.iter().position(|cell| !cell.is_empty() && !is_number(cell));
+    match (number, text) {
+        (Some(number), Some(text)) => Err(Problem::HeaderOrData {
+            line,
+            number: Quoted::new(&record[number]),
+            number_column: number + 1,
+            text: Quoted::new(&record[text]),
+            text_column: text + 1,
+        }),
+        (_, text) => Ok(text.is_some()),
+    }
 }
 
 #[cfg(test)]
@@ -141,11 +150,25 @@ mod tests {
     #[test]
     fn a_column_with_a_label_name_becomes_labels() {
         for name in ["label", "Target", "CLASS", "y"] {
-            let content = read(&format!("a,{name},b\n1,7,2\n3,-8.0,4\n")).unwrap();
+            let content = read(&format!("a,{name},b\n1,7,2\n3,-8.25,4\n")).unwrap();
             assert_eq!(content.inputs.values, [1.0, 2.0, 3.0, 4.0]);
-            assert_eq!(content.labels, Some(vec![7, -8]));
+            assert_eq!(content.labels, Some(vec![7.0, -8.25]));
         }
         assert_eq!(read("a,b\n1,2\n").unwrap().labels, None);
+    }
+
+    #[test]
+    fn a_first_line_of_numbers_and_text_is_neither_header_nor_data() {
+        for (text, expected) in [
+            ("a,7,c\n1,2,3\n", "line 1 has the number \"7\" in column 2 and the text \"a\" in column 1 "),
+            ("\n1,x\n3,4\n", "line 2 has the number \"1\" in column 1 and the text \"x\" in column 2 "),
+        ] {
+            let message = read(text).unwrap_err().to_string();
+            let rule = "(counted from 1): data must be numbers, and a header must have no numeric cell";
+            assert_eq!(message, format!("{expected}{rule}"), "{text:?}");
+        }
+        // Spreadsheets leave the corner of a table empty.
+        assert_eq!(matrix(",a\n1,2\n"), (1, 2, vec![1.0, 2.0]));
     }
 
     #[test]
@@ -158,7 +181,8 @@ mod tests {
             ("1,,2\n", "expected a number at line 1, column 2 (both counted from 1), got \"\""),
             ("1,2\n3,nan\n", "every value must be finite, got NaN at row 1, column 1 (both counted from 0)"),
             ("1,2\n1e999,3\n", "every value must be finite, got inf at row 1, column 0 (both counted from 0)"),
-            ("a,y\n1,0.5\n", "labels must be whole numbers, got \"0.5\" at row 0 (counted from 0)"),
+            ("a,y\n1,0\n1,-inf\n", "every label must be finite, got -inf at row 1 (counted from 0)"),
+            ("a,y\n1,cat\n", "expected a number at line 2, column 2 (both counted from 1), got \"cat\""),
             ("y,label,a\n1,2,3\n", "expected at most one set of labels, got \"y\", \"label\""),
             ("a,b\n", "no rows of data"),
             ("\n \n", "no rows of data"),

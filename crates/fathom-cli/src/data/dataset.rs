@@ -12,8 +12,8 @@ pub(crate) struct Dataset {
     pub(crate) name: String,
     /// One input a row.
     pub(crate) inputs: Inputs,
-    /// One class a row, where the source has them.
-    pub(crate) labels: Option<Vec<i64>>,
+    /// One finite label a row, where the source has them: a class as a whole number, or a real target.
+    pub(crate) labels: Option<Vec<f64>>,
 }
 
 /// A matrix of finite numbers, row after row; at least one row and one column.
@@ -31,7 +31,7 @@ pub(crate) struct Inputs {
 #[derive(Debug)]
 pub(super) struct Content {
     pub(super) inputs: Inputs,
-    pub(super) labels: Option<Vec<i64>>,
+    pub(super) labels: Option<Vec<f64>>,
 }
 
 impl Inputs {
@@ -70,10 +70,12 @@ pub(super) fn rows_and_columns(shape: &[u64]) -> Result<(usize, usize), Problem>
     Ok((rows, count / rows))
 }
 
-/// Labels must be whole numbers that `f64` holds exactly; they may be stored as floating point.
-pub(super) fn whole_number(value: f64) -> Option<i64> {
-    const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
-    (value.fract() == 0.0 && value.abs() <= EXACT).then_some(value as i64)
+/// Labels, once they are known to be finite.
+pub(super) fn finite_labels(labels: Vec<f64>) -> Result<Vec<f64>, Problem> {
+    match labels.iter().position(|label| !label.is_finite()) {
+        Some(row) => Err(Problem::LabelNotFinite { row, value: labels[row] }),
+        None => Ok(labels),
+    }
 }
 
 #[cfg(test)]
@@ -105,11 +107,9 @@ mod tests {
     }
 
     #[test]
-    fn only_exact_whole_numbers_are_labels() {
-        assert_eq!(whole_number(-3.0), Some(-3));
-        assert_eq!(whole_number(0.5), None);
-        assert_eq!(whole_number(1e16), None);
-        assert_eq!(whole_number(f64::NAN), None);
-        assert_eq!(whole_number(f64::INFINITY), None);
+    fn the_first_label_that_is_not_finite_is_named() {
+        assert_eq!(finite_labels(vec![-3.0, 0.5]).unwrap(), [-3.0, 0.5]);
+        let problem = finite_labels(vec![0.0, f64::INFINITY, f64::NAN]).unwrap_err();
+        assert_eq!(problem.to_string(), "every label must be finite, got inf at row 1 (counted from 0)");
     }
 }

@@ -19,7 +19,7 @@ pub(crate) fn digits() -> Dataset {
     Dataset {
         name: "digits".to_owned(),
         inputs: Inputs { rows: ROWS, cols: COLS, values },
-        labels: Some(labels.iter().map(|&label| i64::from(label)).collect()),
+        labels: Some(labels.iter().map(|&label| f64::from(label)).collect()),
     }
 }
 
@@ -49,9 +49,9 @@ mod tests {
     fn every_label_and_the_first_image_are_in_place() {
         let Dataset { inputs, labels, .. } = digits();
         let labels = labels.unwrap();
-        let counts = (0..10).map(|digit| labels.iter().filter(|&&label| label == digit).count());
+        let counts = (0..10).map(|digit| labels.iter().filter(|&&label| label == f64::from(digit)).count());
         assert!(counts.eq([178, 182, 177, 183, 181, 182, 181, 179, 174, 180]));
-        assert_eq!(labels[..12], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]);
+        assert_eq!(labels[..12], [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 0.0, 1.0]);
         #[rustfmt::skip]
         let first = [
             0, 0,  5, 13,  9,  1,  0, 0,

@@ -58,6 +58,11 @@ pub(crate) enum Problem {
     Ragged { line: u64, got: usize, first_line: u64, expected: usize },
     #[error("expected a number at line {line}, column {column} (both counted from 1), got {given}")]
     NotANumber { line: u64, column: usize, given: Quoted },
+    #[error(
+        "line {line} has the number {number} in column {number_column} and the text {text} in column {text_column} \
+         (counted from 1): data must be numbers, and a header must have no numeric cell"
+    )]
+    HeaderOrData { line: u64, number: Quoted, number_column: usize, text: Quoted, text_column: usize },
     #[error("expected at most one set of labels, got {names}")]
     SeveralLabels { names: Names },
     #[error("the archive has no arrays")]
@@ -68,8 +73,8 @@ pub(crate) enum Problem {
     WhichArray { names: Names },
     #[error("array {asked} was asked for, but only NumPy archives (.npz) have named arrays")]
     NotAnArchive { asked: Quoted },
-    #[error("labels must be whole numbers, got {given} at row {row} (counted from 0)")]
-    NotALabel { row: usize, given: Quoted },
+    #[error("every label must be finite, got {value} at row {row} (counted from 0)")]
+    LabelNotFinite { row: usize, value: f64 },
     #[error("expected one label for each of the {rows} rows, got labels of shape {shape}")]
     LabelShape { rows: usize, shape: Shape },
     #[error("array {name}: {problem}")]

@@ -8,7 +8,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::dataset::{Content, Dataset};
 use super::error::{DataError, Problem, Quoted};
-use super::{csv, idx, npy, npz, zip};
+use super::{csv, idx, npy, npz};
 
 /// Most bytes read from one file, before and after decompression: 4 GiB.
 pub(super) const MAX_BYTES: u64 = 1 << 32;
@@ -75,7 +75,7 @@ fn parse_plain(name: &str, bytes: &[u8], options: &LoadOptions) -> Result<Conten
     if bytes.is_empty() {
         return Err(Problem::Empty);
     }
-    if zip::begins_archive(bytes) {
+    if npz::begins_archive(bytes) {
         return npz::read(bytes, asked);
     }
     if let Some(asked) = asked {

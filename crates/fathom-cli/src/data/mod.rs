@@ -13,10 +13,9 @@
 //! dimension is an error, because it could be one input or one feature. Integers beyond $2^{53}$ are rounded to `f64`.
 //!
 //! A file is never trusted: sizes in headers are compared with the bytes that are there before anything is allocated,
-//! at most 4 GiB of a compressed file are unpacked, and every value must be finite. NumPy's two formats are parsed
+//! at most 4 GiB of a compressed file are unpacked, and every value must be finite. The header of a NumPy array is parsed
 //! here and not by `npyz` 0.9, which multiplies the dimensions of a shape unchecked (a panic where overflow is checked)
-//! and panics on an archive's entry that has an encryption field without the encryption flag; it knows no half
-//! precision without a further dependency either. It writes files for the tests instead.
+//! and knows no half precision without a further dependency. It writes files for the tests instead.
 
 mod csv;
 mod dataset;
@@ -28,7 +27,6 @@ mod load;
 mod npy;
 mod npy_header;
 mod npz;
-mod zip;
 
 #[cfg(test)]
 mod robustness;

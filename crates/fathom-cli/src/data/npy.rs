@@ -1,7 +1,7 @@
 //! NumPy arrays (`.npy`).
 
-use super::dataset::{Content, Inputs, rows_and_columns, whole_number};
-use super::error::{Problem, Quoted, Shape};
+use super::dataset::{Content, Inputs, finite_labels, rows_and_columns};
+use super::error::{Problem, Shape};
 use super::npy_header::Header;
 
 pub(super) use super::npy_header::MAGIC;
@@ -18,15 +18,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Content, Problem> {
 }
 
 /// An array of shape `(rows,)` or `(rows, 1)` as labels.
-pub(super) fn read_labels(bytes: &[u8], rows: usize) -> Result<Vec<i64>, Problem> {
+pub(super) fn read_labels(bytes: &[u8], rows: usize) -> Result<Vec<f64>, Problem> {
     let (header, data) = Header::parse(bytes)?;
     if !matches!(header.shape.as_slice(), [n] | [n, 1] if usize::try_from(*n) == Ok(rows)) {
         return Err(Problem::LabelShape { rows, shape: Shape(header.shape) });
     }
-    let to_label = |(row, value): (usize, f64)| {
-        whole_number(value).ok_or_else(|| Problem::NotALabel { row, given: Quoted::new(&value.to_string()) })
-    };
-    values(&header, data)?.into_iter().enumerate().map(to_label).collect()
+    finite_labels(values(&header, data)?)
 }
 
 /// All values in the order of the file, once their number is known to match the shape.
@@ -58,13 +55,13 @@ fn row_major(shape: &[u64], rows: usize, cols: usize, values: &[f64]) -> Vec<f64
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use npyz::WriterBuilder;
 
     use super::*;
 
     /// A file written by `npyz`, an independent implementation of the format.
-    fn written<T: npyz::AutoSerialize + Copy>(shape: &[u64], order: npyz::Order, values: &[T]) -> Vec<u8> {
+    pub(crate) fn written<T: npyz::AutoSerialize + Copy>(shape: &[u64], order: npyz::Order, values: &[T]) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut writer =
             npyz::WriteOptions::new().default_dtype().shape(shape).order(order).writer(&mut bytes).begin_nd().unwrap();
@@ -121,13 +118,13 @@ mod tests {
     }
 
     #[test]
-    fn labels_are_whole_numbers_one_a_row() {
+    fn labels_are_finite_numbers_one_a_row() {
         let labels = written(&[3], npyz::Order::C, &[1_u8, 0, 7]);
-        assert_eq!(read_labels(&labels, 3).unwrap(), [1, 0, 7]);
-        let column = written(&[3, 1], npyz::Order::C, &[1.0_f64, -2.0, 7.0]);
-        assert_eq!(read_labels(&column, 3).unwrap(), [1, -2, 7]);
+        assert_eq!(read_labels(&labels, 3).unwrap(), [1.0, 0.0, 7.0]);
+        let column = written(&[3, 1], npyz::Order::C, &[1.0_f64, -2.5, 7.0]);
+        assert_eq!(read_labels(&column, 3).unwrap(), [1.0, -2.5, 7.0]);
         assert!(matches!(read_labels(&labels, 4), Err(Problem::LabelShape { rows: 4, .. })));
-        let reals = written(&[2], npyz::Order::C, &[1.0_f64, 0.5]);
-        assert!(matches!(read_labels(&reals, 2), Err(Problem::NotALabel { row: 1, .. })));
+        let unknown = written(&[2], npyz::Order::C, &[1.0_f64, f64::NAN]);
+        assert!(matches!(read_labels(&unknown, 2), Err(Problem::LabelNotFinite { row: 1, .. })));
     }
 }

@@ -1,41 +1,100 @@
 //! NumPy archives (`.npz`), compressed or not.
 
+use std::io::Cursor;
+
+use zip::ZipArchive;
+
 use super::dataset::Content;
 use super::error::{Names, Problem, Quoted};
-use super::load::MAX_BYTES;
+use super::load::{MAX_BYTES, read_up_to};
 use super::npy;
-use super::zip::{self, Entry};
+
+const FORMAT: &str = "NumPy archive";
+/// Most files of an archive whose directory is not of the 64-bit form.
+const MAX_FILES: u64 = u16::MAX as u64;
 
 /// Usual names of inputs, compared without regard to case.
 const INPUT_NAMES: [&str; 4] = ["x", "data", "inputs", "x_train"];
 /// Usual names of labels. `y_train` belongs to `x_train` alone.
 const LABEL_NAMES: [&str; 3] = ["y", "labels", "target"];
 
+/// Whether these are the first bytes of an archive, perhaps an empty one.
+pub(super) fn begins_archive(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
+}
+
 /// An array of an archive.
-struct Member<'a> {
-    name: &'a str,
-    entry: &'a Entry,
+struct Member {
+    name: String,
+    /// Place in the archive's directory.
+    index: usize,
 }
 
 /// Inputs from the array asked for, or else from the only one, or the one with a usual name; labels where present.
 pub(super) fn read(bytes: &[u8], asked: Option<&str>) -> Result<Content, Problem> {
-    let entries = zip::entries(bytes)?;
-    let members: Vec<Member<'_>> =
-        entries.iter().filter_map(|entry| entry.name.strip_suffix(".npy").map(|name| Member { name, entry })).collect();
+    if claims_many_files(bytes) {
+        return Err(damaged(format_args!("its directory claims more than {MAX_FILES} files")));
+    }
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
+    let members = members(&archive)?;
     let inputs = choose_inputs(&members, asked)?;
-    let mut content = inputs.read(bytes, npy::read)?;
+    let mut content = inputs.read(&mut archive, npy::read)?;
     if let Some(labels) = choose_labels(&members, inputs)? {
-        content.labels = Some(labels.read(bytes, |array| npy::read_labels(array, content.inputs.rows))?);
+        content.labels = Some(labels.read(&mut archive, |array| npy::read_labels(array, content.inputs.rows))?);
     }
     Ok(content)
 }
 
-impl Member<'_> {
-    fn read<T>(&self, archive: &[u8], parse: impl FnOnce(&[u8]) -> Result<T, Problem>) -> Result<T, Problem> {
-        let contents = self.entry.read(archive, MAX_BYTES);
-        contents
+type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
+
+fn damaged(what: impl std::fmt::Display) -> Problem {
+    Problem::damaged(FORMAT, what)
+}
+
+/// Whether a 64-bit end of a directory (PKWARE, APPNOTE.TXT 6.3.10, section 4.3.14: the count is at offset 32) claims
+/// more than [`MAX_FILES`]: `zip` 9.4 allocates some hundred bytes for each, up to one for each byte of the file, before
+/// it looks for them.
+fn claims_many_files(bytes: &[u8]) -> bool {
+    bytes.windows(40).filter(|window| window.starts_with(b"PK\x06\x06")).any(|window| {
+        let count = window.last_chunk().map_or(0, |&count| u64::from_le_bytes(count));
+        (MAX_FILES + 1..=bytes.len() as u64).contains(&count)
+    })
+}
+
+/// The arrays in the order of the directory.
+fn members(archive: &Archive<'_>) -> Result<Vec<Member>, Problem> {
+    let mut members = Vec::new();
+    for (index, name) in archive.file_names().enumerate() {
+        let name = name.map_err(damaged)?;
+        members.extend(name.strip_suffix(".npy").map(|name| Member { name: name.to_owned(), index }));
+    }
+    Ok(members)
+}
+
+impl Member {
+    fn read<T>(
+        &self,
+        archive: &mut Archive<'_>,
+        parse: impl FnOnce(&[u8]) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        self.unpack(archive)
             .and_then(|array| parse(&array))
-            .map_err(|problem| Problem::InArray { name: Quoted::new(self.name), problem: Box::new(problem) })
+            .map_err(|problem| Problem::InArray { name: Quoted::new(&self.name), problem: Box::new(problem) })
+    }
+
+    /// The file's contents, with length and checksum verified.
+    fn unpack(&self, archive: &mut Archive<'_>) -> Result<Vec<u8>, Problem> {
+        let file = archive.by_index(self.index).map_err(damaged)?;
+        let size = file.size();
+        let contents = read_up_to(file, MAX_BYTES).map_err(|problem| match problem {
+            Problem::Io(error) => damaged(error),
+            other => other,
+        })?;
+        if contents.len() as u64 == size {
+            Ok(contents)
+        } else {
+            Err(damaged("its length is not what the directory says"))
+        }
     }
 
     fn is_one_of(&self, names: &[&str]) -> bool {
@@ -43,11 +102,11 @@ impl Member<'_> {
     }
 }
 
-fn names<'a>(members: impl IntoIterator<Item = &'a Member<'a>>) -> Names {
-    Names(members.into_iter().map(|member| member.name.to_owned()).collect())
+fn names<'a>(members: impl IntoIterator<Item = &'a Member>) -> Names {
+    Names(members.into_iter().map(|member| member.name.clone()).collect())
 }
 
-fn choose_inputs<'a>(members: &'a [Member<'a>], asked: Option<&str>) -> Result<&'a Member<'a>, Problem> {
+fn choose_inputs<'a>(members: &'a [Member], asked: Option<&str>) -> Result<&'a Member, Problem> {
     if members.is_empty() {
         return Err(Problem::NoArrays);
     }
@@ -67,7 +126,7 @@ fn choose_inputs<'a>(members: &'a [Member<'a>], asked: Option<&str>) -> Result<&
     }
 }
 
-fn choose_labels<'a>(members: &'a [Member<'a>], inputs: &Member<'_>) -> Result<Option<&'a Member<'a>>, Problem> {
+fn choose_labels<'a>(members: &'a [Member], inputs: &Member) -> Result<Option<&'a Member>, Problem> {
     let wanted: &[&str] = if inputs.is_one_of(&["x_train"]) { &["y_train"] } else { &LABEL_NAMES };
     let found: Vec<_> =
         members.iter().filter(|member| member.is_one_of(wanted) && member.name != inputs.name).collect();
@@ -80,25 +139,21 @@ fn choose_labels<'a>(members: &'a [Member<'a>], inputs: &Member<'_>) -> Result<O
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::io::Cursor;
+    use std::io::Write;
 
-    use npyz::WriterBuilder;
-    use npyz::npz::NpzWriter;
+    use zip::write::{SimpleFileOptions, ZipWriter};
 
     use super::*;
 
-    /// An archive written by `npyz`; each array has a name, a shape and the values 0, 1, 2, ...
+    /// An archive of deflated arrays; each has a name, a shape and the values 0, 1, 2, ...
     pub(crate) fn archive(arrays: &[(&str, &[u64])]) -> Vec<u8> {
-        let mut cursor = Cursor::new(Vec::new());
-        let mut writer = NpzWriter::new(&mut cursor);
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
         for (name, shape) in arrays {
-            let mut array =
-                writer.array::<f64>(name, Default::default()).unwrap().default_dtype().shape(shape).begin_nd().unwrap();
-            array.extend((0..shape.iter().product()).map(|value| value as f64)).unwrap();
-            array.finish().unwrap();
+            let values: Vec<f64> = (0..shape.iter().product()).map(|value| value as f64).collect();
+            writer.start_file(format!("{name}.npy"), SimpleFileOptions::default()).unwrap();
+            writer.write_all(&npy::tests::written(shape, npyz::Order::C, &values)).unwrap();
         }
-        drop(writer);
-        cursor.into_inner()
+        writer.finish().unwrap().into_inner()
     }
 
     #[test]
@@ -119,7 +174,7 @@ pub(super) mod tests {
             let bytes = archive(&[(other, &[3, 5]), (y, &[2]), (x, &[2, 4])]);
             let content = read(&bytes, None).unwrap();
             assert_eq!((content.inputs.rows, content.inputs.cols), (2, 4), "{x}");
-            assert_eq!(content.labels, Some(vec![0, 1]), "{x}");
+            assert_eq!(content.labels, Some(vec![0.0, 1.0]), "{x}");
         }
     }
 
@@ -138,6 +193,38 @@ pub(super) mod tests {
     fn the_array_asked_for_is_read() {
         let bytes = archive(&[("a", &[1, 1]), ("b", &[1, 2])]);
         assert_eq!(read(&bytes, Some("b")).unwrap().inputs.cols, 2);
+    }
+
+    #[test]
+    fn encrypted_entries_unknown_methods_and_wrong_checksums_are_refused() {
+        let archive = archive(&[("x", &[2, 2])]);
+        let central = archive.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+        for (place, flip, expected) in [(8, 1, "decrypt"), (10, 99, "ompression"), (16, 1, "checksum")] {
+            let mut changed = archive.clone();
+            changed[central + place] ^= flip;
+            let message = read(&changed, None).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_claim_of_many_files_is_refused_before_memory_is_taken_for_them() {
+        let mut bytes = archive(&[("x", &[200_000])]);
+        bytes.resize(300_000, 0);
+        let start = bytes.len() as u64;
+        let claimed = 250_000_u64.to_le_bytes();
+        bytes.extend(b"PK\x01\x02");
+        let end = bytes.len() as u64;
+        bytes.extend([b"PK\x06\x06", &44_u64.to_le_bytes()[..], &[0; 12], &claimed, &claimed].concat());
+        bytes.extend([(1_u64 << 40).to_le_bytes(), start.to_le_bytes()].concat());
+        bytes.extend([b"PK\x06\x07", &[0; 4][..], &end.to_le_bytes(), &[1, 0, 0, 0]].concat());
+        bytes.extend([b"PK\x05\x06", &[0; 4][..], &[0xff; 12], &[0; 2]].concat());
+        assert!(ZipArchive::new(Cursor::new(bytes.as_slice())).is_err());
+        let problem = read(&bytes, None).unwrap_err();
+        assert_eq!(
+            problem.to_string(),
+            "damaged or truncated NumPy archive: its directory claims more than 65535 files"
+        );
     }
 
     #[test]

@@ -37,8 +37,8 @@ fn files_written_by_numpy_are_read() {
         assert_eq!(data.inputs.values, TABLE, "{name}");
         assert_eq!(data.name, name);
         let labels = match name {
-            "stored.npz" => Some(vec![1, 0]),
-            "compressed.npz" => Some(vec![3, 4]),
+            "stored.npz" => Some(vec![1.0, 0.0]),
+            "compressed.npz" => Some(vec![3.0, 4.0]),
             _ => None,
         };
         assert_eq!(data.labels, labels, "{name}");
