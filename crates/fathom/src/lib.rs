@@ -26,3 +26,8 @@ pub mod spec;
 
 pub use scaled::Scaled;
 pub use spec::Architecture;
+
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

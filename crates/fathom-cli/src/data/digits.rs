@@ -12,7 +12,6 @@ const COLS: usize = 64;
 static BYTES: &[u8; ROWS * COLS + ROWS] = include_bytes!("../../data/digits.bin");
 
 /// The digits with their labels 0 to 9; costs a conversion of 115,008 bytes to `f64`.
-#[cfg_attr(not(test), expect(dead_code, reason = "the commands that load inputs are not wired yet"))]
 pub(crate) fn digits() -> Dataset {
     let (pixels, labels) = BYTES.split_at(ROWS * COLS);
     let values = pixels.iter().map(|&pixel| f64::from(pixel)).collect();

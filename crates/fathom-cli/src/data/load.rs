@@ -28,7 +28,6 @@ pub(crate) struct LoadOptions {
 ///
 /// # Cost
 /// The file is held in memory beside the values.
-#[cfg_attr(not(test), expect(dead_code, reason = "the commands that load inputs are not wired yet"))]
 pub(crate) fn load(path: &Path, options: &LoadOptions) -> Result<Dataset, DataError> {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let content = read_file(path).and_then(|bytes| parse(&name, &bytes, options));

@@ -31,7 +31,7 @@ mod npz;
 #[cfg(test)]
 mod robustness;
 
-pub(crate) use dataset::{Dataset, Inputs};
+pub(crate) use dataset::Dataset;
 pub(crate) use digits::digits;
-pub(crate) use error::{DataError, Problem};
+pub(crate) use error::DataError;
 pub(crate) use load::{LoadOptions, load};

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use super::error::Problem;
 use super::load::{parse, read_up_to};
 use super::npz::tests::archive;
-use super::{DataError, Dataset, LoadOptions, Problem, load};
+use super::{DataError, Dataset, LoadOptions, load};
 
 const TABLE: [f64; 6] = [0.5, -1.25, 2.0, 3.0, 4.0, -5.5];
 
