@@ -78,7 +78,7 @@ impl<'a> General<'a> {
     pub fn chain(&self, mut q: f64, layers: &[Layer], largest: f64) -> Chain {
         let mut sides = Vec::new();
         for (l, &layer) in layers.iter().enumerate().skip(1) {
-            if !(q <= largest) {
+            if q.is_nan() || q > largest {
                 break;
             }
             let side = self.expectations.side(q);
@@ -127,7 +127,7 @@ impl<'a> General<'a> {
             return None;
         }
         let u = state.gap.to_f64();
-        if u >= 0.5 || u < TINY_GAP || !self.expectations.is_cheap(&m.first) {
+        if !(TINY_GAP..0.5).contains(&u) || !self.expectations.is_cheap(&m.first) {
             return None;
         }
         let rule = squared_rule();

@@ -59,8 +59,6 @@ pub fn nngp_pair(arch: &Architecture, input: &PairInput) -> Result<NngpPair, Ker
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
-
     use std::f64::consts::{PI, TAU};
 
     use super::*;
