@@ -24,6 +24,8 @@ pub(super) enum Detail {
     Full,
     /// Gaps above 10⁻⁶ by subtraction: ten digits of them, and several times faster. For many pairs at once.
     Bulk,
+    /// Every gap of the NNGP to full relative accuracy; the NTK stays zero and the slope of φ is not used.
+    NngpOnly,
 }
 
 /// Relative size of a squared difference below which [`Detail::Bulk`] takes the accurate way all the same.
@@ -99,11 +101,6 @@ impl<'a> General<'a> {
         let (n1, n2) = (next_variance(&m.first, layer), next_variance(&m.second, layer));
         let (root1, root2) = (n1.sqrt(), n2.sqrt());
         let p = root1 * root2;
-        let susceptibility = |side: &Side| {
-            let chi = a * side.slope_sq();
-            if (chi - 1.0).abs() <= CRITICAL { 1.0 } else { chi }
-        };
-        let (chi1, chi2) = (susceptibility(&m.first), susceptibility(&m.second));
         let value_gap_sq = match self.critical_gap(state, &m, [n1, n2], a) {
             Some(gap_sq) => gap_sq,
             None => m.value_gap_sq * a,
@@ -111,28 +108,10 @@ impl<'a> General<'a> {
         let shift =
             if root1 + root2 == 0.0 { Scaled::ZERO } else { m.value_sq_difference * a / Scaled::from(root1 + root2) };
         let gap = if p == 0.0 { Scaled::ONE } else { (value_gap_sq - shift * shift) / Scaled::from(2.0 * p) };
-        let (alpha, beta) = (layer.alpha, Scaled::from(layer.beta));
-        let mean = (state.ntk1 + state.ntk2) * 0.5;
-        let slope_gap_sq = m.slope_gap_sq * a;
-        // Off the diagonal by what is left of the mean susceptibility, exact where the gap is small.
-        let slope = if slope_gap_sq < Scaled::from(1e-3) {
-            0.5 * (chi1 + chi2) - 0.5 * slope_gap_sq.to_f64()
-        } else {
-            a * m.slope
-        };
-        let mut next = State {
-            q1: Scaled::from(n1),
-            q2: Scaled::from(n2),
-            shift,
-            ntk1: Scaled::from(alpha * (n1 - layer.bias_var)) + beta + state.ntk1 * chi1,
-            ntk2: Scaled::from(alpha * (n2 - layer.bias_var)) + beta + state.ntk2 * chi2,
-            ntk12: Scaled::from(alpha * a * m.value) + beta + state.ntk12 * slope,
-            ntk_gap: value_gap_sq * (0.5 * alpha)
-                + state.ntk_gap * slope
-                + slope_gap_sq * mean * 0.5
-                + (state.ntk1 - state.ntk2) * (0.25 * (chi1 - chi2)),
-            ..*state
-        };
+        let mut next = State { q1: Scaled::from(n1), q2: Scaled::from(n2), shift, ..*state };
+        if self.detail != Detail::NngpOnly {
+            advance_ntk(&mut next, layer, &m, value_gap_sq);
+        }
         let cosine = if p == 0.0 { 0.0 } else { (a * m.value + layer.bias_var) / p };
         next.correlate(gap.max(Scaled::ZERO), cosine);
         next
@@ -209,16 +188,20 @@ impl<'a> General<'a> {
             let Moments { value, slope, value_gap_sq, slope_gap_sq } = self.expectations.pair(side, side, &covariance);
             return (value, slope, value_gap_sq.into(), slope_gap_sq.into());
         }
-        // E[(u − v)²] = 2 q (1 − c) =: d². A jump J of φ′ at z₀ adds J² p(z₀) E|u − v|, E|u − v| = d √(2/π).
+        // E[(u − v)²] = 2 q (1 − c) =: d². A jump J at z₀ adds J² p(z₀) E|u − v|, E|u − v| = d √(2/π).
         let d_sq = state.gap * (2.0 * q);
         let s = q.sqrt();
         let curvature_sq = Line::new(&**self.activation, q).mean(|z| self.activation.jet(s * z)[2].powi(2));
-        let kinks: f64 = self.activation.breakpoints().iter().filter(|b| b.order == 1).fold(0.0, |sum, b| {
-            let density = (-0.5 * b.at * b.at / q).exp() / (2.0 * std::f64::consts::PI * q).sqrt();
-            sum + b.jump * b.jump * density
-        });
-        let by_kinks = d_sq.sqrt() * ((2.0 / std::f64::consts::PI).sqrt() * kinks);
-        (side.value_sq(), side.slope_sq(), d_sq * side.slope_sq(), d_sq * curvature_sq + by_kinks)
+        let by_jumps = |order: u8| {
+            let jumps = self.activation.breakpoints().into_iter().filter(|b| b.order == order);
+            let sum = jumps.fold(0.0, |sum, b| {
+                let density = (-0.5 * b.at * b.at / q).exp() / (2.0 * std::f64::consts::PI * q).sqrt();
+                sum + b.jump * b.jump * density
+            });
+            d_sq.sqrt() * ((2.0 / std::f64::consts::PI).sqrt() * sum)
+        };
+        let value_gap_sq = d_sq * side.slope_sq() + by_jumps(0);
+        (side.value_sq(), side.slope_sq(), value_gap_sq, d_sq * curvature_sq + by_jumps(1))
     }
 
     /// For $\delta \to 0$: $E[(\Delta\phi)^2]/\delta^2$, $E[(\Delta\phi')^2]/\delta^2$, $(V(q_1) - V(q_2))/\delta$.
@@ -248,6 +231,30 @@ impl<'a> General<'a> {
             value_sq_difference: (first.value_sq() - second.value_sq()).into(),
         })
     }
+}
+
+/// Replaces the NTK that `state` still has from the layer before; its variances are those of the new layer.
+fn advance_ntk(state: &mut State, layer: Layer, m: &LayerMoments, value_gap_sq: Scaled) {
+    let a = layer.weight_var;
+    let susceptibility = |side: &Side| {
+        let chi = a * side.slope_sq();
+        if (chi - 1.0).abs() <= CRITICAL { 1.0 } else { chi }
+    };
+    let (chi1, chi2) = (susceptibility(&m.first), susceptibility(&m.second));
+    let (alpha, beta) = (layer.alpha, Scaled::from(layer.beta));
+    let mean = (state.ntk1 + state.ntk2) * 0.5;
+    let slope_gap_sq = m.slope_gap_sq * a;
+    // Off the diagonal by what is left of the mean susceptibility, exact where the gap is small.
+    let slope =
+        if slope_gap_sq < Scaled::from(1e-3) { 0.5 * (chi1 + chi2) - 0.5 * slope_gap_sq.to_f64() } else { a * m.slope };
+    let own = |q: Scaled| Scaled::from(alpha * (q.to_f64() - layer.bias_var)) + beta;
+    state.ntk_gap = value_gap_sq * (0.5 * alpha)
+        + state.ntk_gap * slope
+        + slope_gap_sq * mean * 0.5
+        + (state.ntk1 - state.ntk2) * (0.25 * (chi1 - chi2));
+    state.ntk12 = Scaled::from(alpha * a * m.value) + beta + state.ntk12 * slope;
+    state.ntk1 = own(state.q1) + state.ntk1 * chi1;
+    state.ntk2 = own(state.q2) + state.ntk2 * chi2;
 }
 
 /// Gauss–Legendre on $[0, 1]$ in $s$ with $t = s^2$: takes out the $\sqrt t$ of kinked activations.

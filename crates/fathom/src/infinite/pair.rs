@@ -37,7 +37,8 @@ pub struct PairKernel {
 ///
 /// # Errors
 /// * [`KernelError::NeedsWidths`] in the standard parameterization without widths.
-/// * [`KernelError::NoNtk`] for a discontinuous activation.
+/// * [`KernelError::NoNtk`] for a discontinuous activation of more than one layer; [`nngp_pair`](super::nngp_pair) has
+///   its NNGP.
 /// * [`KernelError::Diverges`] if the variance of a superlinear activation leaves the range of `f64`.
 ///
 /// # Accuracy and cost
@@ -73,11 +74,13 @@ pub(super) struct PairRecursion<'a> {
 
 impl<'a> PairRecursion<'a> {
     pub fn new(arch: &'a Architecture, detail: Detail) -> Result<Self, KernelError> {
-        if arch.activation().regularity() == Regularity::Discontinuous && arch.depth() > 1 {
+        let with_ntk = detail != Detail::NngpOnly;
+        if with_ntk && arch.activation().regularity() == Regularity::Discontinuous && arch.depth() > 1 {
             return Err(KernelError::NoNtk { activation: arch.activation().name() });
         }
         let layers = (1..=arch.depth()).map(|l| {
-            let (alpha, beta) = arch.ntk_coefficients(l).ok_or(KernelError::NeedsWidths)?;
+            let coefficients = if with_ntk { arch.ntk_coefficients(l) } else { Some((0.0, 0.0)) };
+            let (alpha, beta) = coefficients.ok_or(KernelError::NeedsWidths)?;
             Ok(Layer { weight_var: arch.weight_var(l), bias_var: arch.bias_var(l), alpha, beta })
         });
         Ok(Self { arch, layers: layers.collect::<Result<_, _>>()?, general: General::new(arch.activation(), detail) })

@@ -20,16 +20,22 @@ impl Decimal {
         Self { high, low: (i128::from(n) - high as i128) as f64 }
     }
 
-    /// Reads `-12.5`, `1e-12`, `5/7`; `None` if the text is not a number.
+    /// Reads `-12.5`, `1e-12`, `5/7`; `None` if the text is not a number in the range of `f64`.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        if let Some((numerator, denominator)) = text.split_once('/') {
-            return Some(Self::parse(numerator)? / Self::parse(denominator)?);
-        }
+        let value = match text.split_once('/') {
+            Some((numerator, denominator)) => Self::parse_decimal(numerator)? / Self::parse_decimal(denominator)?,
+            None => Self::parse_decimal(text)?,
+        };
+        value.high.is_finite().then_some(value)
+    }
+
+    fn parse_decimal(text: &str) -> Option<Self> {
         let (digits, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
         let mut exponent: i32 = exponent.parse().ok()?;
         let negative = digits.starts_with('-');
-        let digits = digits.trim_start_matches(['-', '+']);
-        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        let digits = digits.strip_prefix(['-', '+']).unwrap_or(digits);
+        let known = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        if !known || !digits.bytes().any(|b| b.is_ascii_digit()) {
             return None;
         }
         let (ten, mut value) = (Self::whole(10), Self::whole(0));

@@ -1,178 +1,233 @@
-//! Access to the fields of a vector, and the comparison.
+//! Access to the fields of a vector.
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use super::Outcome;
 use super::decimal::Decimal;
-use crate::Scaled;
+use super::tolerance::tolerance;
 use crate::activation::Activation;
+use crate::spec::PerLayer;
 
-/// Digits that a reference value may lack, relative to the natural scale of its quantity: an exact zero is written as
-/// the rounding noise of the arithmetic that made it.
-const REFERENCE_NOISE: f64 = 1e-40;
+/// Most weight layers of a vector, so that a file cannot ask for hours or for all memory.
+pub(super) const MAX_LAYERS: usize = 1_000_000;
+/// The same where a layer may cost a two-dimensional integral.
+const MAX_INTEGRATED_LAYERS: usize = 100_000;
 
 /// One vector while it is being evaluated.
 pub(super) struct Fields<'a> {
     kind: &'a str,
     index: usize,
     vector: &'a Value,
-    outcomes: Vec<Outcome>,
+    /// Weight layers, for tolerances that depend on them.
+    depth: usize,
+    /// Top-level fields that were read, compared, or are known not to matter.
+    known: BTreeSet<String>,
+    pub(super) outcomes: Vec<Outcome>,
 }
 
 /// What an evaluation gives: nothing, or the reason why the vector cannot be evaluated.
 pub(super) type Evaluation = Result<(), String>;
 
+/// Any error as the reason for which a vector is not evaluated.
+pub(super) fn reason(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
 impl<'a> Fields<'a> {
     pub fn new(kind: &'a str, index: usize, vector: &'a Value) -> Self {
-        Self { kind, index, vector, outcomes: Vec::new() }
+        let known = ["kind", "id", "note"].map(String::from).into();
+        Self { kind, index, vector, depth: 0, known, outcomes: Vec::new() }
     }
 
-    /// The outcomes; one more if the evaluation ended early.
+    /// The outcomes; more if the evaluation ended early or left numbers of the vector aside.
     pub fn finish(mut self, done: Evaluation) -> Vec<Outcome> {
-        if let Err(reason) = done {
-            self.outcomes.push(Outcome {
-                kind: self.kind.into(),
-                index: self.index,
-                field: None,
-                computed: Value::Null,
-                expected: Value::Null,
-                relative_error: None,
-                absolute: false,
-                not_evaluated: Some(reason),
-            });
+        match done {
+            Err(reason) => self.push_not_evaluated(None, Value::Null, reason),
+            Ok(()) => {
+                let Value::Object(fields) = self.vector else { return self.outcomes };
+                for (name, value) in fields {
+                    if !self.known.contains(name) && holds_number(value) {
+                        self.not_evaluated(name, value, "vectors of this kind have no such field");
+                    }
+                }
+            }
         }
         self.outcomes
     }
 
-    fn get(&self, name: &str) -> Result<&'a Value, String> {
+    /// The value of a field; `object.field` is a field of an object.
+    pub(super) fn get(&mut self, name: &str) -> Result<&'a Value, String> {
         let mut value = self.vector;
-        for part in name.split('.') {
+        let mut parts = name.split('.');
+        if let Some(first) = parts.next() {
+            self.ignore(first);
+            value = value.get(first).ok_or_else(|| format!("the field {name} is missing"))?;
+        }
+        for part in parts {
             value = value.get(part).ok_or_else(|| format!("the field {name} is missing"))?;
         }
         Ok(value)
     }
 
+    /// A field that says nothing about the result.
+    pub fn ignore(&mut self, name: &str) {
+        self.known.insert(name.into());
+    }
+
     /// Whether the vector has this field, and it is not null.
-    pub fn has(&self, name: &str) -> bool {
+    pub fn has(&mut self, name: &str) -> bool {
         self.get(name).is_ok_and(|v| !v.is_null())
     }
 
     /// A number to 32 digits.
-    pub fn decimal(&self, name: &str) -> Result<Decimal, String> {
+    pub fn decimal(&mut self, name: &str) -> Result<Decimal, String> {
         parse(self.get(name)?).ok_or_else(|| format!("the field {name} is not a number"))
     }
 
     /// A number.
-    pub fn number(&self, name: &str) -> Result<f64, String> {
+    pub fn number(&mut self, name: &str) -> Result<f64, String> {
         Ok(self.decimal(name)?.to_f64())
     }
 
+    /// A number, `default` where the field is missing or null.
+    pub fn number_or(&mut self, name: &str, default: f64) -> Result<f64, String> {
+        if self.has(name) { self.number(name) } else { Ok(default) }
+    }
+
     /// A whole number.
-    pub fn count(&self, name: &str) -> Result<usize, String> {
-        let value = self.get(name)?;
-        let text = value.as_str().and_then(|s| s.parse().ok());
-        value.as_u64().and_then(|n| usize::try_from(n).ok()).or(text).ok_or_else(|| format!("{name} is not a count"))
+    pub fn count(&mut self, name: &str) -> Result<usize, String> {
+        count(self.get(name)?).ok_or_else(|| format!("the field {name} is not a count"))
+    }
+
+    /// The number of weight layers.
+    pub fn depth(&mut self, name: &str) -> Result<usize, String> {
+        self.depth = check_depth(name, self.count(name)?, MAX_LAYERS)?;
+        Ok(self.depth)
+    }
+
+    /// The number of weight layers of a network of this activation.
+    pub fn depth_for(&mut self, name: &str, activation: &Activation) -> Result<usize, String> {
+        let limit = if activation.homogeneous().is_some() { MAX_LAYERS } else { MAX_INTEGRATED_LAYERS };
+        check_depth(name, self.depth(name)?, limit)
+    }
+
+    fn list(&mut self, name: &str) -> Result<&'a [Value], String> {
+        let list = self.get(name)?.as_array().ok_or_else(|| format!("the field {name} is not a list"))?;
+        if list.len() > MAX_LAYERS {
+            return Err(format!("the field {name} lists {} values, at most {MAX_LAYERS} are allowed", list.len()));
+        }
+        Ok(list)
     }
 
     /// A list of numbers.
-    pub fn numbers(&self, name: &str) -> Result<Vec<f64>, String> {
-        let list = self.get(name)?.as_array().ok_or_else(|| format!("the field {name} is not a list"))?;
-        list.iter()
-            .map(|v| parse(v).map(Decimal::to_f64).ok_or_else(|| format!("an entry of {name} is not a number")))
-            .collect()
+    pub fn numbers(&mut self, name: &str) -> Result<Vec<f64>, String> {
+        let entry = |v| parse(v).map(Decimal::to_f64).ok_or_else(|| format!("an entry of {name} is not a number"));
+        self.list(name)?.iter().map(entry).collect()
+    }
+
+    /// A list of whole numbers.
+    pub fn counts(&mut self, name: &str) -> Result<Vec<usize>, String> {
+        let entry = |v| count(v).ok_or_else(|| format!("an entry of {name} is not a count"));
+        self.list(name)?.iter().map(entry).collect()
+    }
+
+    /// A number for every layer, or a list of them.
+    pub fn per_layer(&mut self, name: &str) -> Result<PerLayer, String> {
+        if self.get(name)?.is_array() {
+            Ok(PerLayer::Layers(self.numbers(name)?))
+        } else {
+            Ok(PerLayer::Uniform(self.number(name)?))
+        }
     }
 
     /// A text.
-    pub fn text(&self, name: &str) -> Result<&'a str, String> {
+    pub fn text(&mut self, name: &str) -> Result<&'a str, String> {
         self.get(name)?.as_str().ok_or_else(|| format!("the field {name} is not a text"))
     }
 
     /// An activation, under the names that vector files use.
-    pub fn activation(&self, name: &str) -> Result<Activation, String> {
-        let text = self.text(name)?;
-        let known = match text {
-            "poly" => "polynomial:0.25,1,-0.5,0.125".into(),
-            _ => match (text.strip_prefix("leaky"), text.strip_prefix("relu")) {
-                (Some(slope), _) if slope.parse::<f64>().is_ok() => format!("leaky-relu:{slope}"),
-                (_, Some(power)) if power.parse::<u32>().is_ok() => format!("rectified-power:{power}"),
-                _ => text.into(),
-            },
+    pub fn activation(&mut self, name: &str) -> Result<Activation, String> {
+        activation(self.text(name)?)
+    }
+
+    /// Names and values of all fields, or of those of the object `name`.
+    pub fn entries(&mut self, name: Option<&str>) -> Result<Vec<(&'a str, &'a Value)>, String> {
+        let object = match name {
+            Some(name) => self.get(name)?,
+            None => self.vector,
         };
-        known.parse().map_err(|e| format!("{e}"))
-    }
-
-    /// Compares a computed number with the field `name`, if the vector has it.
-    ///
-    /// `scale` is the natural size of the quantity (0 if it has none): an expected value below 10⁻⁴⁰ of it is a zero.
-    pub fn compare_scaled(&mut self, name: &str, computed: impl Into<Scaled>, scale: f64) {
-        let Ok(expected) = self.get(name) else { return };
-        let computed = computed.into();
-        self.compare_value(name, computed, expected, scale);
-    }
-
-    /// [`Self::compare_scaled`] without a natural size.
-    pub fn compare(&mut self, name: &str, computed: impl Into<Scaled>) {
-        self.compare_scaled(name, computed, 0.0);
-    }
-
-    /// Compares the entries of a list.
-    pub fn compare_list(&mut self, name: &str, computed: &[Scaled], scale: f64) {
-        let Ok(Value::Array(expected)) = self.get(name) else { return };
-        for (i, (expected, &computed)) in expected.iter().zip(computed).enumerate() {
-            self.compare_value(&format!("{name}[{i}]"), computed, expected, scale);
+        let object = object.as_object().ok_or("expected an object")?;
+        let entries = object.iter().map(|(name, value)| (name.as_str(), value));
+        if name.is_none() {
+            self.known.extend(object.keys().cloned());
         }
+        Ok(entries.collect())
     }
 
-    /// Compares logarithms: the error is their difference.
-    pub fn compare_log(&mut self, name: &str, computed: f64) {
-        let Some(expected) = self.get(name).ok().and_then(parse) else { return };
-        let error = (Decimal::from(computed) - expected).to_f64().abs();
-        self.push(name, computed.into(), self.vector[name].clone(), error, true);
+    /// Says that an expected number was left aside.
+    pub fn not_evaluated(&mut self, name: &str, expected: &Value, reason: impl Into<String>) {
+        self.push_not_evaluated(Some(name.into()), expected.clone(), reason.into());
     }
 
-    /// Compares words or truth values.
-    pub fn compare_word(&mut self, name: &str, computed: Value) {
-        let Ok(expected) = self.get(name) else { return };
-        let error = if &computed == expected { 0.0 } else { f64::INFINITY };
-        self.push(name, computed, expected.clone(), error, false);
+    fn push_not_evaluated(&mut self, field: Option<String>, expected: Value, reason: String) {
+        self.outcomes.push(Outcome {
+            kind: self.kind.into(),
+            index: self.index,
+            field,
+            computed: Value::Null,
+            expected,
+            relative_error: None,
+            tolerance: None,
+            absolute: false,
+            not_evaluated: Some(reason),
+        });
     }
 
-    fn compare_value(&mut self, name: &str, computed: Scaled, expected: &Value, scale: f64) {
-        let value = computed.to_f64();
-        let error = match scaled(expected) {
-            Some(e) if e.is_zero() => value.abs(),
-            Some(e) => {
-                let size = e.abs().max(Scaled::from(scale * REFERENCE_NOISE));
-                ((computed - e).abs() / size).to_f64()
-            }
-            None if expected.as_str() == Some("inf") => {
-                if value == f64::INFINITY {
-                    0.0
-                } else {
-                    f64::INFINITY
-                }
-            }
-            None => f64::NAN,
-        };
-        let shown = if computed.to_finite().is_some() { value.into() } else { beyond_f64(computed) };
-        self.push(name, shown, expected.clone(), error, false);
-    }
-
-    fn push(&mut self, name: &str, computed: Value, expected: Value, error: f64, absolute: bool) {
+    pub(super) fn push(&mut self, name: &str, computed: Value, expected: &Value, error: f64, absolute: bool) {
         self.outcomes.push(Outcome {
             kind: self.kind.into(),
             index: self.index,
             field: Some(name.into()),
             computed,
-            expected,
+            expected: expected.clone(),
             relative_error: Some(error),
+            tolerance: tolerance(self.kind, self.depth, absolute),
             absolute,
             not_evaluated: None,
         });
     }
 }
 
-fn parse(value: &Value) -> Option<Decimal> {
+pub(super) fn check_depth(name: &str, depth: usize, limit: usize) -> Result<usize, String> {
+    if (1..=limit).contains(&depth) {
+        Ok(depth)
+    } else {
+        Err(format!("{name} (number of weight layers) must be between 1 and {limit} here, got {depth}"))
+    }
+}
+
+/// An activation, under the names that vector files use.
+pub(super) fn activation(text: &str) -> Result<Activation, String> {
+    let known = match text {
+        "poly" => "polynomial:0.25,1,-0.5,0.125".into(),
+        _ => match (text.strip_prefix("leaky"), text.strip_prefix("relu")) {
+            (Some(slope), _) if slope.parse::<f64>().is_ok() => format!("leaky-relu:{slope}"),
+            (_, Some(power)) if power.parse::<u32>().is_ok() => format!("rectified-power:{power}"),
+            _ => text.into(),
+        },
+    };
+    known.parse().map_err(reason)
+}
+
+fn count(value: &Value) -> Option<usize> {
+    let text = value.as_str().and_then(|s| s.parse().ok());
+    value.as_u64().and_then(|n| usize::try_from(n).ok()).or(text)
+}
+
+/// A number in the range of `f64`.
+pub(super) fn parse(value: &Value) -> Option<Decimal> {
     match value {
         Value::String(text) => Decimal::parse(text),
         Value::Number(n) => n.as_f64().map(Decimal::from),
@@ -180,32 +235,13 @@ fn parse(value: &Value) -> Option<Decimal> {
     }
 }
 
-/// A number of any size: the mantissa is parsed, a large decimal exponent is applied in extended range.
-fn scaled(value: &Value) -> Option<Scaled> {
-    if let Value::String(text) = value
-        && let Some((mantissa, exponent)) = text.split_once(['e', 'E'])
-        && let Ok(exponent) = exponent.parse::<i32>()
-        && exponent.abs() > 300
-    {
-        let mantissa = Decimal::parse(mantissa)?.to_f64();
-        let step = if exponent > 0 { Scaled::from(1e10) } else { Scaled::ONE / Scaled::from(1e10) };
-        let mut result = Scaled::from(mantissa);
-        for _ in 0..exponent.abs() / 10 {
-            result *= step;
-        }
-        return Some(result * 10_f64.powi(exponent % 10));
+/// Whether something in `value` could be an expected number.
+fn holds_number(value: &Value) -> bool {
+    match value {
+        Value::Array(list) => list.iter().any(holds_number),
+        Value::Object(fields) => fields.values().any(holds_number),
+        Value::String(text) => Decimal::parse(text).is_some() || text == "inf",
+        Value::Number(_) | Value::Bool(_) => true,
+        Value::Null => false,
     }
-    let number = parse(value)?.to_f64();
-    number.is_finite().then(|| Scaled::from(number))
-}
-
-/// Numbers beyond `f64` are shown as decimal text.
-fn beyond_f64(value: Scaled) -> Value {
-    if value.is_zero() || value.is_nan() || !value.is_finite() {
-        return if value.is_zero() { 0.0.into() } else { Value::String(format!("{}", value.to_f64())) };
-    }
-    let decades = value.abs().ln() / std::f64::consts::LN_10;
-    let exponent = decades.floor();
-    let sign = if value < Scaled::ZERO { "-" } else { "" };
-    Value::String(format!("{sign}{}e{exponent}", 10_f64.powf(decades - exponent)))
 }

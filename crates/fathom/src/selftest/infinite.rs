@@ -1,10 +1,10 @@
 //! Kinds of vectors about infinitely wide networks.
 
 use super::decimal::Decimal;
-use super::fields::{Evaluation, Fields};
+use super::fields::{Evaluation, Fields, activation, reason};
 use crate::Scaled;
 use crate::activation::{Activation, Covariance};
-use crate::infinite::{Expectations, PairInput, PairKernel, pair_kernel};
+use crate::infinite::{Expectations, PairInput, PairKernel, nngp_pair, pair_kernel};
 use crate::spec::{Architecture, ArchitectureSpec, PerLayer};
 
 /// $1 - c$ and $1 + c$ of three exact numbers.
@@ -23,27 +23,16 @@ pub(super) fn dual(v: &mut Fields<'_>) -> Evaluation {
     let activation = v.activation("act")?;
     let (q1, q2, k) = (v.decimal("q1")?, v.decimal("q2")?, v.decimal("k")?);
     let (gap, cogap) = gaps(q1, q2, k);
-    let covariance = Covariance::from_gaps(q1.to_f64(), q2.to_f64(), gap, cogap).map_err(|e| e.to_string())?;
-    let covariance = if k.to_f64() == 0.0 {
-        Covariance::new(q1.to_f64(), q2.to_f64(), 0.0).map_err(|e| e.to_string())?
-    } else {
-        covariance
-    };
+    let covariance = Covariance::from_gaps(q1.to_f64(), q2.to_f64(), gap, cogap).map_err(reason)?;
+    let covariance =
+        if k.to_f64() == 0.0 { Covariance::new(q1.to_f64(), q2.to_f64(), 0.0).map_err(reason)? } else { covariance };
     let moments = Expectations::new(&activation).at(&covariance);
     v.compare("value", moments.value);
-    if moments.slope.is_finite() {
-        v.compare("deriv", moments.slope);
-    }
+    v.compare("deriv", moments.slope);
     Ok(())
 }
 
-fn kernel(
-    activation: Activation,
-    depth: usize,
-    weight_var: f64,
-    bias_var: f64,
-    input: &PairInput,
-) -> Result<PairKernel, String> {
+fn network(activation: Activation, depth: usize, weight_var: f64, bias_var: f64) -> Result<Architecture, String> {
     let spec = ArchitectureSpec {
         depth: Some(depth),
         activation: Some(activation),
@@ -51,8 +40,11 @@ fn kernel(
         bias_var: Some(PerLayer::Uniform(bias_var)),
         ..ArchitectureSpec::default()
     };
-    let arch = Architecture::try_from(spec).map_err(|e| e.to_string())?;
-    pair_kernel(&arch, input).map_err(|e| e.to_string())
+    Architecture::try_from(spec).map_err(reason)
+}
+
+fn kernel(arch: &Architecture, input: &PairInput) -> Result<PairKernel, String> {
+    pair_kernel(arch, input).map_err(reason)
 }
 
 /// `mlp`: NNGP and NTK of a pair given by inner products.
@@ -64,9 +56,18 @@ pub(super) fn mlp(v: &mut Fields<'_>) -> Evaluation {
     } else {
         PairInput::from_gaps(xx.to_f64(), yy.to_f64(), gap, cogap)
     }
-    .map_err(|e| e.to_string())?;
-    let k = kernel(v.activation("act")?, v.count("L")?, v.number("sw2")?, v.number("sb2")?, &input)?;
-    let scale = |entries: &[Scaled; 3]| (entries[0].sqrt() * entries[1].sqrt()).to_f64();
+    .map_err(reason)?;
+    let activation = v.activation("act")?;
+    let depth = v.depth_for("L", &activation)?;
+    let arch = network(activation, depth, v.number("sw2")?, v.number("sb2")?)?;
+    let scale = |entries: &[Scaled; 3]| entries[0].sqrt() * entries[1].sqrt();
+    if !v.has("ntk") {
+        // Activations that jump have no NTK.
+        let nngp = nngp_pair(&arch, &input).map_err(reason)?.nngp;
+        v.compare_list("nngp", &nngp, scale(&nngp));
+        return Ok(());
+    }
+    let k = kernel(&arch, &input)?;
     v.compare_list("nngp", &k.nngp, scale(&k.nngp));
     v.compare_list("ntk", &k.ntk, scale(&k.ntk));
     Ok(())
@@ -78,7 +79,7 @@ pub(super) fn relu_gap(v: &mut Fields<'_>) -> Evaluation {
     let [q1, q2] = start[..] else { return Err("q_start needs two numbers".into()) };
     let (weight_var, bias_var) = (v.number("sw2")?, v.number("sb2")?);
     // The vector starts after the first weight layer; a first layer of weight variance 1 without bias leads there.
-    let depth = v.count("L")?;
+    let depth = v.depth("L")?;
     let list =
         |first: f64, rest: f64| PerLayer::Layers((0..depth).map(|l| if l == 0 { first } else { rest }).collect());
     let spec = ArchitectureSpec {
@@ -87,22 +88,22 @@ pub(super) fn relu_gap(v: &mut Fields<'_>) -> Evaluation {
         bias_var: Some(list(0.0, bias_var)),
         ..ArchitectureSpec::default()
     };
-    let arch = Architecture::try_from(spec).map_err(|e| e.to_string())?;
-    let input = PairInput::from_gap(q1, q2, v.number("u0")?).map_err(|e| e.to_string())?;
-    let k = pair_kernel(&arch, &input).map_err(|e| e.to_string())?;
+    let arch = Architecture::try_from(spec).map_err(reason)?;
+    let input = PairInput::from_gap(q1, q2, v.number("u0")?).map_err(reason)?;
+    let k = kernel(&arch, &input)?;
     v.compare_list("var", &k.nngp[..2], 0.0);
     v.compare("u", k.gap);
-    v.compare_list("ntk", &k.ntk, (k.ntk[0].sqrt() * k.ntk[1].sqrt()).to_f64());
+    v.compare_list("ntk", &k.ntk, k.ntk[0].sqrt() * k.ntk[1].sqrt());
     v.compare("ntk_gap", k.ntk_gap);
     Ok(())
 }
 
 /// `depth_limit_relu_eoc`: gap and NTK at $\sigma_w^2 = 2$ from a first-layer variance `q` and gap `u0`.
 pub(super) fn depth_limit_relu(v: &mut Fields<'_>) -> Evaluation {
-    let depth = v.count("L")?;
-    let weight_var = v.number("sw2")?;
-    let input = PairInput::from_gap(v.number("q")? / weight_var, v.number("q")? / weight_var, v.number("u0")?);
-    let k = kernel(Activation::relu(), depth, weight_var, v.number("sb2")?, &input.map_err(|e| e.to_string())?)?;
+    let depth = v.depth("L")?;
+    let (weight_var, norm) = (v.number("sw2")?, v.number("q")? / v.number("sw2")?);
+    let input = PairInput::from_gap(norm, norm, v.number("u0")?).map_err(reason)?;
+    let k = kernel(&network(Activation::relu(), depth, weight_var, v.number("sb2")?)?, &input)?;
     v.compare("u", k.gap);
     v.compare("ntk_offdiag", k.ntk[2]);
     v.compare("ntk_offdiag_over_L", k.ntk[2] / Scaled::from(depth as f64));
@@ -111,16 +112,18 @@ pub(super) fn depth_limit_relu(v: &mut Fields<'_>) -> Evaluation {
 
 /// `depth_limit_erf_eoc`: the same for erf on its edge of chaos, from the fixed point `qstar` and gap `u0`.
 pub(super) fn depth_limit_erf(v: &mut Fields<'_>) -> Evaluation {
-    let depth = v.count("L")?;
+    let activation = activation("erf")?;
+    let depth = v.depth_for("L", &activation)?;
     let (q, u0) = (v.number("qstar")?, v.number("u0")?);
     let (weight_var, bias_var) = (v.number("sw2")?, v.number("sb2")?);
     // First-layer variance qstar and gap u0: undo the first weight layer.
     let inner = |c: f64| (q * c - bias_var) / weight_var;
     let norm = inner(1.0);
     let gap = q * u0 / (weight_var * norm);
-    let input = PairInput::from_gap(norm, norm, gap).map_err(|e| e.to_string())?;
-    let activation = "erf".parse().map_err(|e| format!("{e}"))?;
-    let k = kernel(activation, depth, weight_var, bias_var, &input)?;
+    let input = PairInput::from_gap(norm, norm, gap).map_err(reason)?;
+    let k = kernel(&network(activation, depth, weight_var, bias_var)?, &input)?;
+    // The rate at which the gap falls: it follows from the other fields.
+    v.ignore("beta");
     v.compare("u", k.gap);
     v.compare("ntk_offdiag", k.ntk[2]);
     v.compare("ntk_offdiag_over_qL", k.ntk[2] / Scaled::from(q * depth as f64));

@@ -8,12 +8,20 @@
 //! 400 digit arithmetic by other methods than those used here (two-dimensional quadrature, plain recursion in many
 //! digits, exact rationals).
 
+mod comparison;
 mod decimal;
 mod fields;
+mod finite_relu;
 mod infinite;
+mod one_over_n;
 mod outcome;
+mod phases;
+mod summary;
+mod tolerance;
 
 pub use outcome::{Outcome, SelftestError};
+pub use summary::{KindSummary, summarise};
+pub use tolerance::tolerance;
 
 use fields::Fields;
 use serde_json::Value;
@@ -33,7 +41,9 @@ pub fn embedded() -> [(&'static str, &'static str); 3] {
 /// * `text`: the JSON document.
 ///
 /// # Returns
-/// One [`Outcome`] a number, in the order of the file; one for each vector that could not be evaluated.
+/// One [`Outcome`] a number; one for each vector that could not be evaluated, with the reason. No vector, however wrong,
+/// is an error: [`Outcome::failed`] and [`summarise`] tell what came of them. Vectors of more than $10^6$ weight layers
+/// ($10^5$ unless φ is piecewise linear) are not evaluated.
 ///
 /// # Errors
 /// [`SelftestError::Json`] if the text is not a JSON object with at least one vector.
@@ -53,7 +63,7 @@ pub fn evaluate(text: &str) -> Result<Vec<Outcome>, SelftestError> {
     let Value::Object(lists) = document else {
         return Err(SelftestError::Json { message: "expected an object with lists of vectors".into() });
     };
-    let mut outcomes = Vec::new();
+    let mut outcomes: Vec<Outcome> = Vec::new();
     let mut seen = std::collections::BTreeMap::<String, usize>::new();
     for (list, value) in &lists {
         let vectors = match value {
@@ -83,6 +93,20 @@ fn evaluate_one(kind: &str, index: usize, vector: &Value, outcomes: &mut Vec<Out
         "relu_gap" => infinite::relu_gap(&mut fields),
         "depth_limit_relu_eoc" => infinite::depth_limit_relu(&mut fields),
         "depth_limit_erf_eoc" => infinite::depth_limit_erf(&mut fields),
+        "phase" => phases::phase(&mut fields),
+        "eoc" | "eoc_end" => phases::edge_of_chaos(&mut fields),
+        "moments" => finite_relu::moments(&mut fields),
+        "log_scaled" => finite_relu::log_scaled(&mut fields),
+        "limits" => finite_relu::limits(&mut fields),
+        "kink" => finite_relu::kink(&mut fields),
+        "single_input" => one_over_n::single_input(&mut fields),
+        "relu_exact_finite_width" => one_over_n::relu_exact_finite_width(&mut fields),
+        "relu_closed_forms_sw2_2_sb2_0_q0_1" => one_over_n::relu_closed_forms(&mut fields),
+        "per_layer_coefficients" => one_over_n::per_layer_coefficients(&mut fields),
+        "relu_crossing_coefficient_sw2_2_sb2_0_q0_1_y0" => one_over_n::relu_crossing_coefficient(&mut fields),
+        "relu_E_dH2_unit_widths" => one_over_n::relu_dh_squared(&mut fields),
+        "half_stable_points" => one_over_n::half_stable_points(&mut fields),
+        "chaotic_slopes" => one_over_n::chaotic_slopes(&mut fields),
         _ => Err("this kind is not covered by this version".into()),
     };
     outcomes.append(&mut fields.finish(done));

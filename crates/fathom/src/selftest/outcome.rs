@@ -31,10 +31,20 @@ pub struct Outcome {
     /// $|computed - expected| / |expected|$ (for logarithms and zeros the absolute difference; for words 0 or ∞, an
     /// infinity being written as `null`); `null` if not evaluated.
     pub relative_error: Option<f64>,
+    /// Largest error allowed; `null` if not evaluated.
+    pub tolerance: Option<f64>,
     /// Whether the error is an absolute difference of logarithms.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub absolute: bool,
     /// Why the number was not evaluated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_evaluated: Option<String>,
+}
+
+impl Outcome {
+    /// Whether the number was computed and lies further from the expected one than its tolerance.
+    pub fn failed(&self) -> bool {
+        // An error that is NaN exceeds every tolerance.
+        self.relative_error.is_some_and(|error| !self.tolerance.is_some_and(|allowed| error <= allowed))
+    }
 }
