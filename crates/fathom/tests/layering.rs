@@ -17,8 +17,8 @@ const ORDER: &[&str] = &[
     "sample",
     "train",
     "analysis",
-    "report",
     "selftest",
+    "report",
 ];
 /// Networks that are drawn and formulas about them are two witnesses: neither of these may use any of those.
 const WITNESSES: (&[&str], &[&str]) = (&["sample", "train"], &["infinite", "moments", "predict"]);

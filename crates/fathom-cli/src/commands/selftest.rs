@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use fathom_ntk::selftest::{Outcome, embedded, evaluate};
+use fathom_ntk::report::selftest_text;
+use fathom_ntk::selftest::{Outcome, embedded, evaluate, summarise};
 
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
-use crate::output::OutputArgs;
+use crate::output::{Format, OutputArgs};
 
 /// Flags of `fathom selftest`.
 #[derive(clap::Args, Debug)]
@@ -29,9 +30,16 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
         let text = std::fs::read_to_string(path).map_err(|source| CommandError::Read { path: path.clone(), source })?;
         outcomes.extend(named(&path.display().to_string(), &text)?);
     }
-    let lines: Result<Vec<String>, _> = outcomes.iter().map(serde_json::to_string).collect();
-    args.output.write_content(&(lines?.join("\n") + "\n"))?;
-    Ok(ExitStatus::Answered)
+    let content = match args.output.format {
+        Format::Text => selftest_text(&outcomes, &summarise(&outcomes)),
+        Format::Json => {
+            let lines: Result<Vec<String>, _> = outcomes.iter().map(serde_json::to_string).collect();
+            lines?.join("\n") + "\n"
+        }
+    };
+    args.output.write_content(&content)?;
+    let failed = outcomes.iter().any(Outcome::failed);
+    Ok(if failed { ExitStatus::CheckFailed } else { ExitStatus::Answered })
 }
 
 fn named(name: &str, text: &str) -> Result<Vec<Outcome>, CommandError> {

@@ -93,3 +93,27 @@ fn help_names_every_activation() {
         assert!(help.contains(entry.name), "{}", entry.name);
     }
 }
+
+#[test]
+fn the_selftest_passes_and_a_wrong_vector_fails_it() {
+    let output = fathom(&["selftest"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).contains(", 0 failed."));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("wrong.json");
+    let vector = r#"{"dual": [{"act": "relu", "q1": "1", "q2": "1", "k": "0", "value": "0.16", "deriv": "0.25"}]}"#;
+    std::fs::write(&path, vector).unwrap();
+    let output = fathom(&["selftest", "--format", "json", "--vectors", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let lines: Vec<serde_json::Value> =
+        stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0]["kind"], "dual");
+    assert_eq!(lines[0]["index"], 0);
+    assert_eq!(lines[0]["field"], "value");
+    assert_eq!(lines[0]["expected"], "0.16");
+    // 1/(2π) against 0.16.
+    let error = 1.0 - 1.0 / (0.32 * std::f64::consts::PI);
+    assert!((lines[0]["relative_error"].as_f64().unwrap() - error).abs() < 1e-12);
+    assert!(lines[1]["relative_error"].as_f64().unwrap() < 1e-15);
+}

@@ -3,9 +3,11 @@
 mod format;
 mod moments;
 mod phase;
+mod selftest;
 mod verdict;
 
 pub use format::{number, scaled};
 pub use moments::moments_text;
 pub use phase::{curve_text, diagram_text, edge_of_chaos_text, phase_text};
+pub use selftest::selftest_text;
 pub use verdict::verdict_text;

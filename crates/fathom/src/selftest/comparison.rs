@@ -63,13 +63,15 @@ impl Fields<'_> {
         Ok(())
     }
 
-    /// Compares logarithms: the error is their difference.
+    /// Compares logarithms: they are judged by their difference.
     pub fn compare_log(&mut self, name: &str, computed: f64) {
         let Ok(expected) = self.get(name) else { return };
         match parse(expected) {
             Some(number) => {
                 let error = (Decimal::from(computed) - number).to_f64().abs();
-                self.push(name, computed.into(), expected, error, true);
+                let size = number.to_f64().abs();
+                let relative = if size == 0.0 { error } else { error / size };
+                self.push(name, computed.into(), expected, relative, Some(error));
             }
             None => self.not_evaluated(name, expected, "the expected value is not a number"),
         }
@@ -79,7 +81,7 @@ impl Fields<'_> {
     pub fn compare_word(&mut self, name: &str, computed: Value) {
         let Ok(expected) = self.get(name) else { return };
         let error = if &computed == expected { 0.0 } else { f64::INFINITY };
-        self.push(name, computed, expected, error, false);
+        self.push(name, computed, expected, error, None);
     }
 
     /// Compares a computed number with an expected one that stands anywhere in the vector; nothing is expected of null.
@@ -104,7 +106,7 @@ impl Fields<'_> {
             None => return self.not_evaluated(name, expected, "the expected value is not a number"),
         };
         let shown = if computed.to_finite().is_some() { value.into() } else { beyond_f64(computed) };
-        self.push(name, shown, expected, error, false);
+        self.push(name, shown, expected, error, None);
     }
 }
 

@@ -179,22 +179,30 @@ impl<'a> Fields<'a> {
             computed: Value::Null,
             expected,
             relative_error: None,
+            absolute_error: None,
             tolerance: None,
-            absolute: false,
             not_evaluated: Some(reason),
         });
     }
 
-    pub(super) fn push(&mut self, name: &str, computed: Value, expected: &Value, error: f64, absolute: bool) {
+    /// Records a comparison; `absolute_error` for logarithms.
+    pub(super) fn push(
+        &mut self,
+        name: &str,
+        computed: Value,
+        expected: &Value,
+        relative_error: f64,
+        absolute_error: Option<f64>,
+    ) {
         self.outcomes.push(Outcome {
             kind: self.kind.into(),
             index: self.index,
             field: Some(name.into()),
             computed,
             expected: expected.clone(),
-            relative_error: Some(error),
-            tolerance: tolerance(self.kind, self.depth, absolute),
-            absolute,
+            relative_error: Some(relative_error),
+            absolute_error,
+            tolerance: tolerance(self.kind, self.depth, absolute_error.is_some()),
             not_evaluated: None,
         });
     }

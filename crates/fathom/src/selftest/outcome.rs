@@ -28,23 +28,28 @@ pub struct Outcome {
     pub computed: serde_json::Value,
     /// What the file says.
     pub expected: serde_json::Value,
-    /// $|computed - expected| / |expected|$ (for logarithms and zeros the absolute difference; for words 0 or ∞, an
-    /// infinity being written as `null`); `null` if not evaluated.
+    /// $|computed - expected| / |expected|$ (for an expected zero the absolute difference; for words 0 or ∞, an infinity
+    /// being written as `null`); `null` if not evaluated.
     pub relative_error: Option<f64>,
-    /// Largest error allowed; `null` if not evaluated.
+    /// $|computed - expected|$, for logarithms, which are judged by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub absolute_error: Option<f64>,
+    /// Largest error allowed, of the absolute error if there is one, else of the relative; `null` if not evaluated.
     pub tolerance: Option<f64>,
-    /// Whether the error is an absolute difference of logarithms.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub absolute: bool,
     /// Why the number was not evaluated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_evaluated: Option<String>,
 }
 
 impl Outcome {
+    /// The error that is judged; `None` if not evaluated.
+    pub fn error(&self) -> Option<f64> {
+        self.absolute_error.or(self.relative_error)
+    }
+
     /// Whether the number was computed and lies further from the expected one than its tolerance.
     pub fn failed(&self) -> bool {
         // An error that is NaN exceeds every tolerance.
-        self.relative_error.is_some_and(|error| !self.tolerance.is_some_and(|allowed| error <= allowed))
+        self.error().is_some_and(|error| !self.tolerance.is_some_and(|allowed| error <= allowed))
     }
 }

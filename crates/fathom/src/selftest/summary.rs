@@ -48,7 +48,7 @@ pub fn summarise(outcomes: &[Outcome]) -> Vec<KindSummary> {
             kinds.len() - 1
         });
         let summary = &mut kinds[place];
-        let Some(error) = outcome.relative_error else {
+        let Some(error) = outcome.error() else {
             summary.not_evaluated += 1;
             continue;
         };
@@ -57,7 +57,7 @@ pub fn summarise(outcomes: &[Outcome]) -> Vec<KindSummary> {
         summary.failed += usize::from(outcome.failed());
         if summary.worst_error.is_none_or(|worst| error > worst) {
             summary.worst_error = Some(error);
-            summary.absolute = outcome.absolute;
+            summary.absolute = outcome.absolute_error.is_some();
         }
     }
     kinds
