@@ -6,11 +6,13 @@ use super::inputs::Typical;
 use super::randomness::randomness;
 use crate::Scaled;
 use crate::analysis::{EocPoint, nearest_edge_of_chaos};
+use crate::moments::first_order::{variance_by_depth, width_for};
 use crate::spec::{Architecture, ArchitectureSpec, PerLayer, Widths};
 
-/// Widths and depths are not searched beyond these.
+/// Widths are not searched beyond this.
 const WIDEST: usize = 1 << 40;
-const DEEPEST: usize = 10_000;
+/// Depths are not searched beyond these: where a layer costs nothing, and where it costs an integral.
+const DEEPEST: [usize; 2] = [10_000, 1_000];
 /// Weight layers beyond which the width is not searched (each trial costs a pass through the network).
 const DEEPEST_FOR_WIDTH: usize = 100_000;
 
@@ -67,17 +69,23 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    fn relative_std(&self, width: usize, depth: usize) -> Result<f64, String> {
+    fn network(&self, width: usize, depth: usize) -> Result<Architecture, String> {
         let mut widths = vec![width; depth + 1];
         widths[0] = self.n0;
         widths[depth] = self.outputs;
         let widths = Widths::new(widths).map_err(|e| e.to_string())?;
         let spec = ArchitectureSpec { widths: Some(widths), depth: None, ..self.arch.to_spec() };
-        let arch = Architecture::try_from(spec).map_err(|e| e.to_string())?;
-        Ok(randomness(&arch, self.typical, Scaled::ONE)?.relative_std.to_f64())
+        Architecture::try_from(spec).map_err(|e| e.to_string())
     }
 
-    /// By doubling and bisection: the spread falls with width.
+    fn relative_std(&self, width: usize, depth: usize) -> Result<f64, String> {
+        Ok(randomness(&self.network(width, depth)?, self.typical, Scaled::ONE)?.relative_std.to_f64())
+    }
+
+    fn is_exact(&self) -> bool {
+        self.arch.activation().name() == "relu"
+    }
+
     fn width(&self, tolerance: f64) -> Result<usize, String> {
         let depth = self.arch.depth();
         if depth == 1 {
@@ -86,7 +94,19 @@ impl Trial<'_> {
         if depth > DEEPEST_FOR_WIDTH {
             return Err(format!("not searched beyond {DEEPEST_FOR_WIDTH} weight layers"));
         }
-        let fits = |n: usize| Ok::<_, String>(self.relative_std(n, depth)? <= tolerance);
+        if self.is_exact() {
+            return self.exact_width(tolerance);
+        }
+        let advice = width_for(&self.network(1, depth)?, self.typical.sq_norm, tolerance).map_err(|e| e.to_string())?;
+        match usize::try_from(advice.spread) {
+            Ok(width) if width <= WIDEST => Ok(width),
+            _ => Err(format!("no width up to {WIDEST} suffices")),
+        }
+    }
+
+    /// By doubling and bisection: the spread falls with width.
+    fn exact_width(&self, tolerance: f64) -> Result<usize, String> {
+        let fits = |n: usize| Ok::<_, String>(self.relative_std(n, self.arch.depth())? <= tolerance);
         let mut high = 1;
         while !fits(high)? {
             high *= 2;
@@ -102,30 +122,52 @@ impl Trial<'_> {
         Ok(high)
     }
 
-    /// By doubling and bisection: the spread grows with depth.
     fn depth(&self, tolerance: f64) -> Result<DepthAdvice, String> {
         let widths = self.arch.widths().ok_or("the width is infinite")?;
         let hidden = &widths[1..widths.len() - 1];
         if hidden.is_empty() {
             return Err("a network without hidden layers has no width".into());
         }
-        for (name, spec) in [("weight_var", self.arch.to_spec().weight_var), ("bias_var", self.arch.to_spec().bias_var)]
-        {
-            if matches!(spec, Some(PerLayer::Layers(_))) {
+        let spec = self.arch.to_spec();
+        for (name, variances) in [("weight_var", spec.weight_var), ("bias_var", spec.bias_var)] {
+            if matches!(variances, Some(PerLayer::Layers(_))) {
                 return Err(format!("{name} is given layer by layer"));
             }
         }
         let harmonic = hidden.len() as f64 / hidden.iter().map(|&n| 1.0 / n as f64).sum::<f64>();
         let width = (harmonic.round() as usize).max(1);
-        let fits = |depth: usize| Ok::<_, String>(self.relative_std(width, depth)? <= tolerance);
-        let mut low = 1;
-        while fits(2 * low)? {
-            low *= 2;
-            if 2 * low > DEEPEST {
-                return Ok(DepthAdvice::MoreThan(low));
+        if self.is_exact() { self.exact_depth(width, tolerance) } else { self.first_order_depth(width, tolerance) }
+    }
+
+    /// One pass through ever deeper networks: the corrections of a network hold those of all shallower ones.
+    fn first_order_depth(&self, width: usize, tolerance: f64) -> Result<DepthAdvice, String> {
+        let deepest = DEEPEST[usize::from(self.arch.activation().homogeneous().is_none())];
+        let mut depth = 16;
+        loop {
+            let variances = variance_by_depth(&self.network(width, depth)?, self.typical.sq_norm);
+            let allowed = (tolerance * tolerance).ln_1p();
+            let variances = variances.map_err(|e| e.to_string())?;
+            // Depth 1 is deterministic, so the first entry always fits.
+            match variances.iter().position(|r| r.is_nan() || *r > allowed) {
+                Some(failing) => return Ok(DepthAdvice::UpTo(failing.max(1))),
+                None if depth >= deepest => return Ok(DepthAdvice::MoreThan(depth)),
+                None => depth = (4 * depth).min(deepest),
             }
         }
-        let mut high = 2 * low;
+    }
+
+    /// By doubling and bisection: the spread grows with depth.
+    fn exact_depth(&self, width: usize, tolerance: f64) -> Result<DepthAdvice, String> {
+        let fits = |depth: usize| Ok::<_, String>(self.relative_std(width, depth)? <= tolerance);
+        let (mut low, deepest) = (1, DEEPEST[0]);
+        let mut high = 2;
+        while fits(high)? {
+            low = high;
+            if low == deepest {
+                return Ok(DepthAdvice::MoreThan(low));
+            }
+            high = (2 * low).min(deepest);
+        }
         while high - low > 1 {
             let middle = low + (high - low) / 2;
             if fits(middle)? { low = middle } else { high = middle }

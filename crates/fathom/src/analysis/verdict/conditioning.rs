@@ -13,11 +13,16 @@ const ORTHOGONAL_INPUTS: usize = 100;
 /// Largest sample.
 const LARGEST_SAMPLE: usize = 256;
 /// Smallest sample that is chosen for its cost.
-const SMALLEST_SAMPLE: usize = 12;
-/// Time for the sample's kernel, and cost of one layer of one pair, in seconds: piecewise linear activations, closed
-/// forms and series, the polar rule.
+const SMALLEST_SAMPLE: usize = 6;
+/// Time for the sample's kernel, and the time beyond which even the smallest is left out, in seconds.
 const TIME: f64 = 0.15;
-const COSTS: [f64; 3] = [1.2e-7, 4e-7, 2e-4];
+const LONGEST: f64 = 2.0;
+/// Seconds for one layer of one pair: piecewise linear activations, closed forms and series, the accurate way for pairs
+/// that are nearly equal, one panel of the polar rule; and for one layer of one input.
+const COSTS: [f64; 4] = [1.2e-7, 4e-7, 5e-5, 2.5e-4];
+const COST_OF_ROW: f64 = 5e-5;
+/// Gaps $1 - c$ between which a pair takes the accurate way.
+const NEARLY_EQUAL: [f64; 2] = [1e-6, 1e-33];
 
 /// Mean and range of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -73,28 +78,82 @@ pub struct Conditioning {
     pub steps_slowest: Scaled,
 }
 
-/// Rows that can be afforded.
-pub(super) fn affordable_rows(arch: &Architecture, typical_variance: f64) -> usize {
+/// Rows that can be afforded, or why none can.
+pub(super) fn affordable_rows(arch: &Architecture, first_variance: f64) -> Result<usize, String> {
+    let (pair, row) = costs(arch, first_variance);
+    let seconds = |n: f64| 0.5 * pair * n * n + row * n;
+    if seconds(SMALLEST_SAMPLE as f64) > LONGEST {
+        return Err(format!(
+            "the kernel on the data takes long for {} at depth {}: ask for a sample of some rows",
+            arch.activation().name(),
+            arch.depth()
+        ));
+    }
+    // The root of seconds(n) = TIME, without cancellation.
+    let rows = 2.0 * TIME / (row + (row * row + 2.0 * pair * TIME).sqrt());
+    Ok((rows as usize).clamp(SMALLEST_SAMPLE, LARGEST_SAMPLE))
+}
+
+/// Seconds for one pair and for one row, estimated along the layers of the typical input.
+fn costs(arch: &Architecture, mut variance: f64) -> (f64, f64) {
     let activation = arch.activation();
-    let cost = if activation.homogeneous().is_some() {
-        COSTS[0]
-    } else {
-        let expectations = Expectations::new(activation);
-        let cheap = typical_variance.is_finite() && expectations.is_cheap(&expectations.side(typical_variance));
-        if cheap { COSTS[1] } else { COSTS[2] }
-    };
-    let rows = (2.0 * TIME / (cost * arch.depth() as f64)).sqrt();
-    (rows as usize).clamp(SMALLEST_SAMPLE, LARGEST_SAMPLE)
+    let depth = arch.depth();
+    if activation.homogeneous().is_some() {
+        return (COSTS[0] * depth as f64, COSTS[0] * depth as f64);
+    }
+    let expectations = Expectations::new(activation);
+    let (mut pair, mut row, mut gap) = (0.0, 0.0, 1.0_f64);
+    for layer in 1..depth {
+        let left = (depth - layer) as f64;
+        if !variance.is_finite() {
+            return (pair + COSTS[0] * left, row + COSTS[0] * left);
+        }
+        let side = expectations.side(variance);
+        let polar = (!expectations.is_cheap(&side)).then(|| COSTS[3] * polar_panels(variance));
+        let weight_var = arch.weight_var(layer + 1);
+        let next = weight_var * side.value_sq() + arch.bias_var(layer + 1);
+        row += COST_OF_ROW;
+        let shrinks = weight_var * side.slope_sq() * variance / next;
+        if (next / variance).ln().abs() < SETTLED && arch.uniform_variances().is_some() {
+            pair += polar.map_or_else(|| settled_pair(gap, shrinks, left), |cost| cost * left);
+            return (pair, row + COST_OF_ROW * left.min(SETTLED_LAYERS));
+        }
+        let accurate = gap < NEARLY_EQUAL[0] && gap > NEARLY_EQUAL[1];
+        pair += polar.unwrap_or(if accurate { COSTS[2] } else { COSTS[1] });
+        gap = (gap * shrinks).min(1.0);
+        variance = next;
+    }
+    (pair, row)
+}
+
+/// Seconds for `layers` layers of a pair whose gap is multiplied by `shrinks` in each.
+fn settled_pair(gap: f64, shrinks: f64, layers: f64) -> f64 {
+    let until = |end: f64| if shrinks < 1.0 { ((end / gap).ln() / shrinks.ln()).clamp(0.0, layers) } else { layers };
+    let (start, end) = (until(NEARLY_EQUAL[0]), until(NEARLY_EQUAL[1]));
+    COSTS[1] * layers + COSTS[2] * (end - start)
+}
+
+/// A variance that changes by less in a layer, relatively, costs the same from there on; and about how many layers later
+/// it has converged, so that a row costs nothing any more.
+const SETTLED: f64 = 1e-3;
+const SETTLED_LAYERS: f64 = 100.0;
+
+/// Panels of the polar rule, about: they grow with the logarithm of the variance in angle and in radius.
+fn polar_panels(variance: f64) -> f64 {
+    let logarithm = 0.5 * variance.ln();
+    (1.0 + (1.1 * logarithm + 0.4).max(0.0)) * (1.0 + (1.8 * logarithm - 1.2).max(0.0))
 }
 
 /// The kernel at the typical input and on the sample.
 pub(super) fn kernel_on_data(
     arch: &Architecture,
     typical_mean_square: f64,
-    rows: Option<&[&[f64]]>,
+    rows: Option<Result<&[&[f64]], String>>,
     limit: Option<f64>,
 ) -> Result<KernelOnData, VerdictError> {
-    let typical = PairInput::from_gap(typical_mean_square, typical_mean_square, 1.0)?;
+    // Where there are data, only the diagonal is needed, and a pair of equal inputs costs next to nothing.
+    let gap = if rows.is_some() { 0.0 } else { 1.0 };
+    let typical = PairInput::from_gap(typical_mean_square, typical_mean_square, gap)?;
     let pair = pair_kernel(arch, &typical)?;
     let mut result = KernelOnData {
         nngp: pair.nngp[0],
@@ -106,8 +165,12 @@ pub(super) fn kernel_on_data(
         undefined: Vec::new(),
     };
     let matrix = match rows {
-        Some(rows) if rows.len() >= 2 => Matrix::Gram(gram(arch, rows)?),
-        Some(rows) => {
+        Some(Err(reason)) => {
+            result.undefined.push(reason);
+            return Ok(result);
+        }
+        Some(Ok(rows)) if rows.len() >= 2 => Matrix::Gram(gram(arch, rows)?),
+        Some(Ok(rows)) => {
             let held = rows.len();
             result.undefined.push(format!(
                 "correlations, eigenvalues and steps need two different inputs, the sample holds {held}"

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::VerdictError;
+use crate::moments::InputNorm;
 
 /// What the network is fed with: data, or only a typical squared norm.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +53,7 @@ pub(super) struct Checked<'a> {
 pub(super) struct Typical {
     pub sq_norm: f64,
     pub mean_square: f64,
-    pub fourth_power_sum: Option<f64>,
+    pub norm: InputNorm,
 }
 
 fn sq_norm(x: &[f64]) -> f64 {
@@ -66,8 +67,8 @@ pub(super) fn check<'a>(inputs: Inputs<'a>, n0: Option<usize>) -> Result<Checked
         Inputs::SquaredNorm(got) if !(got.is_finite() && got > 0.0) => {
             return Err(VerdictError::SquaredNorm { got });
         }
-        Inputs::SquaredNorm(norm) => return Ok(without_rows(norm, norm / n0.unwrap_or(1) as f64, n0)),
-        Inputs::Unit => return Ok(without_rows(n0.unwrap_or(1) as f64, 1.0, n0)),
+        Inputs::SquaredNorm(norm) => return without_rows(norm, norm / n0.unwrap_or(1) as f64, n0),
+        Inputs::Unit => return without_rows(n0.unwrap_or(1) as f64, 1.0, n0),
     };
     if values.is_empty() || features == 0 {
         return Err(VerdictError::NoRows);
@@ -92,11 +93,7 @@ pub(super) fn check<'a>(inputs: Inputs<'a>, n0: Option<usize>) -> Result<Checked
     }
     let mean_square = typical / features as f64;
     Ok(Checked {
-        typical: Typical {
-            sq_norm: typical,
-            mean_square,
-            fourth_power_sum: Some(rows[index].iter().map(|v| v.powi(4)).sum()),
-        },
+        typical: Typical { sq_norm: typical, mean_square, norm: InputNorm::of(rows[index])? },
         summary: InputSummary {
             rows: Some(rows.len()),
             features: Some(features),
@@ -111,10 +108,10 @@ pub(super) fn check<'a>(inputs: Inputs<'a>, n0: Option<usize>) -> Result<Checked
     })
 }
 
-fn without_rows<'a>(sq_norm: f64, mean_square: f64, features: Option<usize>) -> Checked<'a> {
-    Checked {
+fn without_rows<'a>(sq_norm: f64, mean_square: f64, features: Option<usize>) -> Result<Checked<'a>, VerdictError> {
+    Ok(Checked {
         rows: Vec::new(),
-        typical: Typical { sq_norm, mean_square, fourth_power_sum: None },
+        typical: Typical { sq_norm, mean_square, norm: InputNorm::new(sq_norm, None)? },
         summary: InputSummary {
             rows: None,
             features,
@@ -125,7 +122,7 @@ fn without_rows<'a>(sq_norm: f64, mean_square: f64, features: Option<usize>) -> 
             repeated_rows: 0,
             sampled_rows: 0,
         },
-    }
+    })
 }
 
 impl<'a> Checked<'a> {

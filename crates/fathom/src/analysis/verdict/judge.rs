@@ -7,8 +7,8 @@ use super::conditioning::{affordable_rows, kernel_on_data};
 use super::movement::movement;
 use super::randomness::randomness;
 use super::{
-    Advice, Class, Finding, InputSummary, Inputs, KernelOnData, Movement, Question, Randomness, VerdictError,
-    VerdictOptions, inputs,
+    Advice, Class, Finding, InputSummary, Inputs, KernelOnData, Movement, Question, Randomness, Reliability,
+    VerdictError, VerdictOptions, inputs,
 };
 use crate::analysis::{PhaseReport, phase};
 use crate::spec::Architecture;
@@ -81,10 +81,13 @@ pub fn verdict(arch: &Architecture, inputs: Inputs<'_>, options: &VerdictOptions
         Some((weight_var, bias_var)) => Some(phase(arch.activation(), weight_var, bias_var, Some(first_variance))?),
         None => None,
     };
-    let size = options.sample.unwrap_or_else(|| affordable_rows(arch, first_variance));
-    let rows = checked.summary.rows.map(|_| checked.sample(size, options.seed, biased));
+    let rows = checked.summary.rows.map(|_| {
+        let size = options.sample.map_or_else(|| affordable_rows(arch, first_variance), Ok);
+        size.map(|size| checked.sample(size, options.seed, biased))
+    });
+    let rows = rows.as_ref().map(|rows| rows.as_deref().map_err(Clone::clone));
     let limit = phase.as_ref().and_then(|p| p.ntk_ratio_limit);
-    let kernel = kernel_on_data(arch, checked.typical.mean_square, rows.as_deref(), limit)?;
+    let kernel = kernel_on_data(arch, checked.typical.mean_square, rows, limit)?;
     let random = randomness(arch, &checked.typical, kernel.ntk);
     let moves = match &random {
         Ok(random) => movement(arch, &checked.typical, random, options),
@@ -97,7 +100,7 @@ pub fn verdict(arch: &Architecture, inputs: Inputs<'_>, options: &VerdictOptions
     let findings = [
         Finding::new(
             Question::Random,
-            random.as_ref().map(|r| r.relative_std.to_f64()).map_err(Clone::clone),
+            random.as_ref().map_err(Clone::clone).and_then(|r| trusted(r, options)),
             options.random,
         ),
         Finding::new(Question::Moves, moves.as_ref().map(|m| m.size().to_f64()).map_err(Clone::clone), options.moves),
@@ -116,4 +119,13 @@ pub fn verdict(arch: &Architecture, inputs: Inputs<'_>, options: &VerdictOptions
         input: checked.summary,
         options: *options,
     })
+}
+
+/// The spread, unless it is small by an expansion that does not hold.
+fn trusted(random: &Randomness, options: &VerdictOptions) -> Result<f64, String> {
+    let spread = random.relative_std.to_f64();
+    if random.reliability == Reliability::BeyondFirstOrder && spread < options.random.outside {
+        return Err("the corrections to the infinitely wide network are too large for first order in 1/width".into());
+    }
+    Ok(spread)
 }

@@ -6,7 +6,7 @@ use super::inputs::Typical;
 use super::{Randomness, VerdictOptions};
 use crate::Scaled;
 use crate::moments::first_order::first_order;
-use crate::moments::{InputNorm, crossing_update, mean_first_update};
+use crate::moments::{crossing_update, mean_first_update};
 use crate::spec::{Architecture, ArchitectureSpec, WeightLaw, Widths};
 
 /// How the numbers were found.
@@ -130,10 +130,9 @@ fn relu(
     per_theta: Scaled,
     still: Movement,
 ) -> Result<Movement, String> {
-    let norm = InputNorm::new(typical.sq_norm, typical.fourth_power_sum).map_err(|e| e.to_string())?;
     let Some(constants) = arch.constants() else { return Ok(still) };
-    let fixed = mean_first_update(&constants, &norm).map_err(|e| e.to_string())? * per_theta;
-    let crossings = crossing_update(&constants, &norm, target).ok().map(|u| u.crossing * per_theta);
+    let fixed = mean_first_update(&constants, &typical.norm).map_err(|e| e.to_string())? * per_theta;
+    let crossings = crossing_update(&constants, &typical.norm, target).ok().map(|u| u.crossing * per_theta);
     Ok(Movement {
         method: if crossings.is_some() {
             MovementMethod::ExactWithCrossings

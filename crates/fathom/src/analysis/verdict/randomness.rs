@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::inputs::Typical;
 use crate::Scaled;
 use crate::moments::first_order::{FirstOrderError, Trust, first_order};
-use crate::moments::{InputNorm, MomentsError, lognormal_range, relu_moments};
+use crate::moments::{MomentsError, lognormal_range, relu_moments};
 use crate::spec::{Architecture, WeightLaw};
 
 /// How the numbers were found.
@@ -48,7 +48,7 @@ pub struct Randomness {
     /// ln of the dispersion E Θ²/(E Θ)².
     pub log_dispersion: f64,
     /// ln of the ends of the range that holds Θ in nine networks of ten, by the log-normal law of the same mean and
-    /// dispersion (an approximation).
+    /// dispersion (an approximation); infinite where the dispersion is.
     pub log_range: [f64; 2],
     /// The mean's relative distance from the infinite-width Θ, if first order; 0 for relu.
     pub relative_mean_shift: f64,
@@ -58,8 +58,7 @@ pub struct Randomness {
 pub(super) fn randomness(arch: &Architecture, typical: &Typical, ntk: Scaled) -> Result<Randomness, String> {
     let Some(constants) = arch.constants() else { return Ok(deterministic(ntk)) };
     if arch.depth() == 1 {
-        let norm = InputNorm::new(typical.sq_norm, typical.fourth_power_sum).map_err(|e| e.to_string())?;
-        return relu_moments(&constants, &norm).map(|m| deterministic(m.mean)).map_err(|e| e.to_string());
+        return relu_moments(&constants, &typical.norm).map(|m| deterministic(m.mean)).map_err(|e| e.to_string());
     }
     if arch.activation().name() == "relu" {
         return exact(arch, typical).map_err(|e| e.to_string());
@@ -83,9 +82,8 @@ fn deterministic(ntk: Scaled) -> Randomness {
 }
 
 fn exact(arch: &Architecture, typical: &Typical) -> Result<Randomness, MomentsError> {
-    let norm = InputNorm::new(typical.sq_norm, typical.fourth_power_sum)?;
     let Some(constants) = arch.constants() else { return Err(MomentsError::NoLayers) };
-    let m = relu_moments(&constants, &norm)?;
+    let m = relu_moments(&constants, &typical.norm)?;
     let (low, high) = lognormal_range(m.mean, m.log_dispersion, RANGE)?;
     Ok(Randomness {
         method: RandomnessMethod::Exact,
@@ -109,7 +107,8 @@ fn by_first_order(arch: &Architecture, typical: &Typical) -> Result<Randomness, 
     let r = m.relative_variance;
     let log_dispersion = r;
     let relative_std = if r < 300.0 { Scaled::from(r.exp_m1().sqrt()) } else { Scaled::exp(0.5 * r) };
-    let log_range = lognormal_range(mean, log_dispersion, RANGE).map_or([f64::NAN; 2], |(low, high)| [low, high]);
+    let log_range = lognormal_range(mean, log_dispersion, RANGE)
+        .map_or([f64::NEG_INFINITY, f64::INFINITY], |(low, high)| [low, high]);
     let reliability = match m.reliability.statistics {
         _ if m.reliability.kernel_fluctuates => Reliability::BeyondFirstOrder,
         Trust::Quantitative => Reliability::Quantitative,

@@ -48,6 +48,7 @@ pub use crossing::{NoCrossing, relu_crossing};
 pub use error::FirstOrderError;
 pub use movement::MovementTensors;
 pub use per_layer::{PerLayerCosts, per_layer};
+pub(crate) use profile::variance_by_depth;
 pub use reliability::{Reliability, Trust};
 pub use result::{FirstOrder, FormalMovement, Movement, NoMovement, first_order};
 pub use statics::Tensors;

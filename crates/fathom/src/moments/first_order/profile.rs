@@ -180,3 +180,19 @@ impl<'a> Profile<'a> {
         tensors.checked(self.depth())
     }
 }
+
+/// $\mathrm{Var}\,\Theta/\Theta^2$ of the networks that end after weight layer $1, 2, \dots, L$ of `arch`.
+///
+/// # Errors
+/// [`FirstOrderError`] where the network itself has no first order.
+pub(crate) fn variance_by_depth(arch: &Architecture, sq_norm: f64) -> Result<Vec<f64>, FirstOrderError> {
+    let profile = Profile::new(arch, sq_norm)?;
+    let mut tensors = profile.start()?;
+    let mut variances = Vec::with_capacity(profile.depth());
+    variances.push(0.0);
+    for layer in 1..profile.depth() {
+        tensors = tensors.next(&profile.transition(layer, HiddenWidths::Own, tensors.ntk)?);
+        variances.push((tensors.variance() / (tensors.ntk * tensors.ntk)).to_f64());
+    }
+    Ok(variances)
+}
