@@ -1,5 +1,7 @@
 //! The verdict against networks drawn at random, and on inputs of every kind.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
 mod advice;
 mod behaviour;
 mod network;

@@ -62,7 +62,7 @@ const POPULAR_GELU: &str = "activation = \"gelu\"\nweight_var = 1.98305826\nbias
 #[test]
 fn gelu_at_the_popular_variance_is_not_critical_and_beyond_first_order() {
     for width in [100, 300] {
-        // K¹ = σ_w² |x|²/n₀ = 1.98 at unit entries; q = 1 is half that norm in the convention of the theory.
+        // Entries of size 1 are q = |x|²/n₀ = 1.
         let verdict = at_unit(&arch(&format!("widths = \"10,{width}x11,1\"\n{POPULAR_GELU}")));
         let phase = verdict.phase.unwrap();
         assert!(matches!(phase.phase, Phase::Ordered | Phase::Collapsing | Phase::Divergent), "{:?}", phase.phase);
