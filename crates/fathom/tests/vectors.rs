@@ -79,8 +79,7 @@ fn every_vector_is_reproduced_within_the_tolerance_of_its_kind() {
             let Outcome { kind, index, field, computed, expected, .. } = outcome;
             let Some((_, _, allowed)) = KINDS.iter().find(|(known, ..)| *known == kind) else { continue };
             if !error.is_some_and(|error| error <= *allowed) {
-                failures
-                    .push(format!("{name} {kind}[{index}].{field:?}: {computed} for {expected}, {error:?}"));
+                failures.push(format!("{name} {kind}[{index}].{field:?}: {computed} for {expected}, {error:?}"));
             }
         }
     }

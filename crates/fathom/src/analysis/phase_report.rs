@@ -280,7 +280,7 @@ pub(super) fn depth_scale(x: f64) -> f64 {
 }
 
 /// Writes a number that may be infinite; JSON has none such, so it becomes the text `inf`.
-fn extended<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn extended<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     if *x == f64::INFINITY { serializer.serialize_str("inf") } else { serializer.serialize_f64(*x) }
 }
 

@@ -75,16 +75,6 @@ pub enum MomentsError {
         /// $E W^4 - 3$.
         excess_kurtosis: f64,
     },
-    /// The crossing term is known when every weight layer is trained in the NTK parameterization.
-    #[error(
-        "the crossing term is known for alpha = 1 in every layer (NTK parameterization), got {got} at position {position} (counted from 0)"
-    )]
-    AlphaNotOne {
-        /// Index in `alpha`.
-        position: usize,
-        /// The value given.
-        got: f64,
-    },
     /// Preactivations that are exactly zero never cross zero at a finite rate.
     #[error(
         "the preactivations of layer {layer} are zero: the crossing term needs a nonzero input or a bias_var there"

@@ -60,7 +60,7 @@ pub struct FirstUpdate {
 /// Loss $\tfrac12 (f(x) - y)^2$, gradient descent on the single input $x$. Derived in docs/theory.
 ///
 /// # Errors
-/// [`MomentsError::SeveralOutputs`], [`MomentsError::NotGaussian`], [`MomentsError::AlphaNotOne`] and
+/// [`MomentsError::SeveralOutputs`], [`MomentsError::NotGaussian`] and
 /// [`MomentsError::ZeroPreactivation`] where the law of the crossings is not known; [`MomentsError::Value`] for a
 /// target that is not finite; those of [`relu_moments`].
 ///
@@ -83,9 +83,6 @@ pub fn crossing_update(c: &Constants, input: &InputNorm, target: f64) -> Result<
     let fixed_pattern = mean_first_update(c, input)?;
     if !target.is_finite() {
         return Err(MomentsError::Value { name: "target", allowed: "finite", got: target });
-    }
-    if let Some(position) = c.alpha.iter().position(|a| *a != 1.0) {
-        return Err(MomentsError::AlphaNotOne { position, got: c.alpha[position] });
     }
     let biases_are_random = c.bias_var.iter().any(|v| *v > 0.0);
     for (name, excess_kurtosis, used) in
@@ -112,7 +109,7 @@ fn crossing(c: &Constants, input: &InputNorm, target: f64) -> Result<Scaled, Mom
     let half_var = |l: usize| 0.5 * c.weight_var[l];
     let first = Scaled::from(c.weight_var[0]) * (input.sq_norm() / c.widths[0] as f64);
     // Variance and NTK of one preactivation, variance of an off-diagonal NTK entry, and b_l = E|δ^l|².
-    let (mut v, mut h, mut u) = (first + c.bias_var[0], first + c.beta[0], Scaled::ZERO);
+    let (mut v, mut h, mut u) = (first + c.bias_var[0], first * c.alpha[0] + c.beta[0], Scaled::ZERO);
     let mut b = (1..depth).fold(Scaled::ONE, |b, l| b * half_var(l));
     let mut total = Scaled::ZERO;
     for l in 1..depth {
@@ -129,7 +126,7 @@ fn crossing(c: &Constants, input: &InputNorm, target: f64) -> Result<Scaled, Mom
         }
         b = b / Scaled::from(half);
         u = (h * h * (2.0 / n) + u) * half * half;
-        h = (v + h) * half + c.beta[l];
+        h = (v * c.alpha[l] + h) * half + c.beta[l];
         v = v * half + c.bias_var[l];
     }
     Ok(-(total * mean_distance(v, target)))

@@ -164,8 +164,9 @@ fn randomness_rows(lines: &mut Lines, r: &Randomness) {
     lines.row("mean E Θ", scaled(r.mean));
     lines.row("std / mean", scaled(r.relative_std));
     lines.row("dispersion E Θ²/(E Θ)²", from_log(r.log_dispersion));
-    let [low, high] = r.log_range;
-    lines.row("nine networks of ten", format!("Θ between {} and {} (log-normal)", from_log(low), from_log(high)));
+    if let Some([low, high]) = r.log_range {
+        lines.row("nine networks of ten", format!("Θ between {} and {} (log-normal)", from_log(low), from_log(high)));
+    }
     if r.relative_mean_shift > 0.0 {
         lines.row("mean shift from infinite width", number(r.relative_mean_shift));
     }

@@ -222,28 +222,43 @@ fn moments_agree_with_drawn_networks_of_uniform_weights_at_a_concentrated_input(
 #[test]
 fn finite_step_agrees_with_real_gradient_steps() {
     let c = constants(&[3, 64, 1], 2.0, 0.0, 1.0, 0.0);
-    let x = [1.0, 1.0, 1.0];
     for (target, seed) in [(0.0, 6), (1.0, 7)] {
-        let mut rng = StdRng::seed_from_u64(seed);
-        let (eta, draws) = (3e-3, 100_000);
-        let (mut sum, mut square) = (0.0, 0.0);
-        for _ in 0..draws {
-            let mut network = Drawn::new(&c, &mut rng);
-            let before = network.signals(&x, &network.pattern(&x));
-            network.step(&before, -eta * (before.h[2][0] - target));
-            let after = network.signals(&x, &network.pattern(&x));
-            let change = (network.ntk(&after, 0, 0) - network.ntk(&before, 0, 0)) / eta;
-            sum += change;
-            square += change * change;
-        }
-        let n = f64::from(draws);
-        let (mean, error) = (sum / n, ((square / n - (sum / n).powi(2)) / n).sqrt());
-        let update = crossing_update(&c, &InputNorm::of(&x).unwrap(), target).unwrap();
-        let (crossing, want) = (update.crossing.to_f64(), update.finite_step.to_f64());
-        // Leading order in width: 5 % of the crossing term at width 64. The noise resolves the crossing term.
-        assert!(error < 0.08 * crossing.abs(), "standard error {error} of {crossing}");
-        assert!((mean - want).abs() < 4.0 * error + 0.05 * crossing.abs(), "drawn {mean} ± {error}, want {want}");
-        // The derivative at fixed pattern alone is refuted.
-        assert!((mean - update.fixed_pattern.to_f64()).abs() > 10.0 * error);
+        compare_step(&c, target, 3e-3, 100_000, seed);
     }
+}
+
+/// Standard parameterization, α_l = n_l/σ², β = 1, where both weight layers matter; and layers of different rates.
+#[test]
+fn finite_step_agrees_with_real_gradient_steps_at_other_learning_rates() {
+    let mut c = constants(&[32, 64, 1], 2.0, 0.0, 1.0, 1.0);
+    c.alpha = vec![16.0, 32.0];
+    compare_step(&c, 1.0, 1e-4, 60_000, 8);
+    let mut c = constants(&[3, 48, 48, 1], 2.0, 0.1, 1.0, 0.5);
+    c.alpha = vec![3.0, 0.3, 1.0];
+    compare_step(&c, 0.0, 1e-3, 60_000, 9);
+}
+
+fn compare_step(c: &Constants, target: f64, eta: f64, draws: u32, seed: u64) {
+    let x = vec![1.0; c.widths[0]];
+    let depth = c.depth();
+    let mut rng = StdRng::seed_from_u64(seed);
+    let (mut sum, mut square) = (0.0, 0.0);
+    for _ in 0..draws {
+        let mut network = Drawn::new(c, &mut rng);
+        let before = network.signals(&x, &network.pattern(&x));
+        network.step(&before, -eta * (before.h[depth][0] - target));
+        let after = network.signals(&x, &network.pattern(&x));
+        let change = (network.ntk(&after, 0, 0) - network.ntk(&before, 0, 0)) / eta;
+        sum += change;
+        square += change * change;
+    }
+    let n = f64::from(draws);
+    let (mean, error) = (sum / n, ((square / n - (sum / n).powi(2)) / n).sqrt());
+    let update = crossing_update(c, &InputNorm::of(&x).unwrap(), target).unwrap();
+    let (crossing, want) = (update.crossing.to_f64(), update.finite_step.to_f64());
+    // Leading order in width: 5 % of the crossing term at width 64. The noise resolves the crossing term.
+    assert!(error < 0.08 * crossing.abs(), "standard error {error} of {crossing}");
+    assert!((mean - want).abs() < 4.0 * error + 0.05 * crossing.abs(), "drawn {mean} ± {error}, want {want}");
+    // The derivative at fixed pattern alone is refuted.
+    assert!((mean - update.fixed_pattern.to_f64()).abs() > 10.0 * error);
 }

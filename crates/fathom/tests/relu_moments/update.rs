@@ -61,9 +61,6 @@ fn networks_outside_the_crossing_law_are_refused() {
     assert!(crossing_update(&good, &input, 1.0).is_ok());
     assert!(matches!(crossing_update(&good, &input, f64::NAN), Err(MomentsError::Value { name: "target", .. })));
     let mut c = good.clone();
-    c.alpha[1] = 4.0;
-    assert!(matches!(crossing_update(&c, &input, 1.0), Err(MomentsError::AlphaNotOne { position: 1, .. })));
-    let mut c = good.clone();
     c.weight_kurtosis = -1.2;
     assert!(matches!(crossing_update(&c, &input, 1.0), Err(MomentsError::NotGaussian { name: "weights", .. })));
     let mut c = good.clone();
@@ -104,4 +101,14 @@ fn lognormal_range_has_the_quantiles_of_the_normal_law() {
     {
         assert!(lognormal_range(Scaled::from(mean), log_dispersion, probability).is_err());
     }
+}
+
+/// All learning rates times 10: Θ and its coefficients grow by 10, the change of Θ by 100 for each unit of rate.
+#[test]
+fn crossing_term_scales_with_the_square_of_all_learning_rates() {
+    let input = InputNorm::new(3.0, None).unwrap();
+    let slow = constants(&[3, 64, 32, 1], 2.0, 0.1, 1.5, 0.3);
+    let fast = constants(&[3, 64, 32, 1], 2.0, 0.1, 15.0, 3.0);
+    let crossing = |c| crossing_update(c, &input, 1.0).unwrap().crossing.to_f64();
+    assert_relative(crossing(&fast), 100.0 * crossing(&slow), 1e-14, "rates");
 }

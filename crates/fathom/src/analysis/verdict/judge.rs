@@ -103,7 +103,11 @@ pub fn verdict(arch: &Architecture, inputs: Inputs<'_>, options: &VerdictOptions
             random.as_ref().map_err(Clone::clone).and_then(|r| trusted(r, options)),
             options.random,
         ),
-        Finding::new(Question::Moves, moves.as_ref().map(|m| m.size().to_f64()).map_err(Clone::clone), options.moves),
+        Finding::new(
+            Question::Moves,
+            moves.as_ref().map_err(Clone::clone).and_then(|m| bounded(m, options)),
+            options.moves,
+        ),
         Finding::new(Question::Trainable, steps, options.steps),
     ];
     let n0 = checked.summary.features.unwrap_or(1);
@@ -128,4 +132,13 @@ fn trusted(random: &Randomness, options: &VerdictOptions) -> Result<f64, String>
         return Err("the corrections to the infinitely wide network are too large for first order in 1/width".into());
     }
     Ok(spread)
+}
+
+/// The movement, unless it is small as a lower bound only.
+fn bounded(movement: &Movement, options: &VerdictOptions) -> Result<f64, String> {
+    let size = movement.size().to_f64();
+    if movement.is_lower_bound() && size < options.moves.outside {
+        return Err("only a lower bound is known: what neurons add by switching on and off is not".into());
+    }
+    Ok(size)
 }

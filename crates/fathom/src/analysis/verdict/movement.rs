@@ -49,9 +49,19 @@ pub struct Movement {
 }
 
 impl Movement {
-    /// The number that is judged: the rms where it is known, or the mean if that is larger.
+    /// The number that is judged: the largest of the rms, the mean, and the mean with its part quadratic in η.
     pub fn size(&self) -> Scaled {
-        self.mean.abs().max(self.rms.unwrap_or(Scaled::ZERO))
+        let with_quadratic = self.mean + self.mean_quadratic.unwrap_or(Scaled::ZERO);
+        self.mean.abs().max(with_quadratic.abs()).max(self.rms.unwrap_or(Scaled::ZERO))
+    }
+
+    /// Whether `size` is only a lower bound, because what neurons add by switching is not known.
+    pub fn is_lower_bound(&self) -> bool {
+        match self.method {
+            MovementMethod::ExactWithoutCrossings => true,
+            MovementMethod::FormalFirstOrder => self.mean_crossings.is_none(),
+            MovementMethod::ExactWithCrossings | MovementMethod::FirstOrder | MovementMethod::Constant => false,
+        }
     }
 }
 

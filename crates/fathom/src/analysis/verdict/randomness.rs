@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::inputs::Typical;
 use crate::Scaled;
+use crate::analysis::phase_report::extended;
 use crate::moments::first_order::{FirstOrderError, Trust, first_order};
 use crate::moments::{MomentsError, lognormal_range, relu_moments};
 use crate::spec::{Architecture, WeightLaw};
@@ -45,17 +46,21 @@ pub struct Randomness {
     pub mean: Scaled,
     /// std Θ / E Θ.
     pub relative_std: Scaled,
-    /// ln of the dispersion E Θ²/(E Θ)².
+    /// ln of the dispersion E Θ²/(E Θ)²; ∞ (written `"inf"`) where first order leaves the range of `f64`.
+    #[serde(serialize_with = "extended")]
     pub log_dispersion: f64,
     /// ln of the ends of the range that holds Θ in nine networks of ten, by the log-normal law of the same mean and
     /// dispersion (an approximation); infinite where the dispersion is.
-    pub log_range: [f64; 2],
+    pub log_range: Option<[f64; 2]>,
     /// The mean's relative distance from the infinite-width Θ, if first order; 0 for relu.
     pub relative_mean_shift: f64,
 }
 
 /// The randomness of `arch` at the typical input, or why it is not known.
 pub(super) fn randomness(arch: &Architecture, typical: &Typical, ntk: Scaled) -> Result<Randomness, String> {
+    if ntk.is_zero() {
+        return Err("the ntk of the typical input is zero in the infinitely wide network".into());
+    }
     let Some(constants) = arch.constants() else { return Ok(deterministic(ntk)) };
     if arch.depth() == 1 {
         return relu_moments(&constants, &typical.norm).map(|m| deterministic(m.mean)).map_err(|e| e.to_string());
@@ -76,7 +81,7 @@ fn deterministic(ntk: Scaled) -> Randomness {
         mean: ntk,
         relative_std: Scaled::ZERO,
         log_dispersion: 0.0,
-        log_range: [ntk.ln(), ntk.ln()],
+        log_range: Some([ntk.ln(), ntk.ln()]),
         relative_mean_shift: 0.0,
     }
 }
@@ -91,7 +96,7 @@ fn exact(arch: &Architecture, typical: &Typical) -> Result<Randomness, MomentsEr
         mean: m.mean,
         relative_std: m.relative_std,
         log_dispersion: m.log_dispersion,
-        log_range: [low, high],
+        log_range: Some([low, high]),
         relative_mean_shift: 0.0,
     })
 }
@@ -107,8 +112,7 @@ fn by_first_order(arch: &Architecture, typical: &Typical) -> Result<Randomness, 
     let r = m.relative_variance;
     let log_dispersion = r;
     let relative_std = if r < 300.0 { Scaled::from(r.exp_m1().sqrt()) } else { Scaled::exp(0.5 * r) };
-    let log_range = lognormal_range(mean, log_dispersion, RANGE)
-        .map_or([f64::NEG_INFINITY, f64::INFINITY], |(low, high)| [low, high]);
+    let log_range = lognormal_range(mean, log_dispersion, RANGE).ok().map(|(low, high)| [low, high]);
     let reliability = match m.reliability.statistics {
         _ if m.reliability.kernel_fluctuates => Reliability::BeyondFirstOrder,
         Trust::Quantitative => Reliability::Quantitative,
