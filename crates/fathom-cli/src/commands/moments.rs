@@ -1,7 +1,8 @@
 //! `fathom moments`.
 
-use fathom_ntk::analysis::{MomentsOptions, moments_report};
+use fathom_ntk::analysis::{MomentsOptions, MomentsReport, moments_report};
 use fathom_ntk::report::moments_text;
+use serde::Serialize;
 
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
@@ -39,6 +40,15 @@ struct MomentsArgs {
     per_layer: bool,
 }
 
+/// The JSON form: the moments, and where the input came from.
+#[derive(Serialize)]
+struct Output<'a> {
+    version: &'static str,
+    source: &'a str,
+    #[serde(flatten)]
+    report: &'a MomentsReport,
+}
+
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let (arch, source) = network_and_source(&args.network, &args.input)?;
     let inputs = arch.widths().map_or(1, |w| w[0]);
@@ -61,6 +71,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     };
     let MomentsArgs { target, first_order, per_layer, .. } = args.moments;
     let report = moments_report(&arch, sq_norm, fourth_power_sum, MomentsOptions { target, first_order, per_layer })?;
-    args.output.write(&report, || moments_text(&report))?;
+    let source = source.words();
+    let output = Output { version: env!("CARGO_PKG_VERSION"), source: &source, report: &report };
+    args.output.write(&output, || moments_text(&report))?;
     Ok(ExitStatus::Answered)
 }
