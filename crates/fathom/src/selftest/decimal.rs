@@ -23,13 +23,14 @@ impl Decimal {
     /// Reads `-12.5`, `1e-12`, `5/7`; `None` if the text is not a number.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if let Some((numerator, denominator)) = text.split_once('/') {
-            return Some(Self::parse(numerator)? / Self::parse(denominator)?);
+            return (Self::parse(numerator)? / Self::parse(denominator)?).finite();
         }
         let (digits, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
         let mut exponent: i32 = exponent.parse().ok()?;
         let negative = digits.starts_with('-');
-        let digits = digits.trim_start_matches(['-', '+']);
-        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        let digits = digits.strip_prefix(['-', '+']).unwrap_or(digits);
+        let only_digits = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        if !(only_digits && digits.bytes().any(|b| b.is_ascii_digit())) {
             return None;
         }
         let (ten, mut value) = (Self::whole(10), Self::whole(0));
@@ -53,7 +54,12 @@ impl Decimal {
             power = power * ten;
         }
         let value = if exponent < 0 { value / power } else { value * power };
-        Some(if negative { -value } else { value })
+        (if negative { -value } else { value }).finite()
+    }
+
+    /// `None` where a digit string or a quotient left the range of `f64`.
+    fn finite(self) -> Option<Self> {
+        (self.high.is_finite() && self.low.is_finite()).then_some(self)
     }
 
     /// The nearest `f64`.
