@@ -22,8 +22,8 @@ const LOW: f64 = f64::from_bits((1023 - 128) << 52);
 /// A real number $m \cdot 2^{256\,b}$: `f64` precision, practically unlimited range.
 ///
 /// # Accuracy and cost
-/// Every operation is correctly rounded to `f64` precision (the mantissa operation is an `f64` operation, and rescaling
-/// by powers of two is exact).
+/// Arithmetic is correctly rounded to `f64` precision (the mantissa operation is an `f64` operation, and rescaling
+/// by powers of two is exact). Beyond the range of the exponent, results are ∞ or 0.
 ///
 /// # Example
 /// ```
@@ -51,10 +51,13 @@ impl Scaled {
     fn normalised(mut mantissa: f64, mut block: i64) -> Self {
         let size = mantissa.abs();
         if size >= HIGH {
+            if mantissa.is_infinite() {
+                return Self { mantissa, block: 0 };
+            }
             // Products of two mantissas stay below 2^256, so one step suffices for them; input values may need more.
-            while mantissa.abs() >= HIGH && mantissa.is_finite() {
+            while mantissa.abs() >= HIGH {
                 mantissa *= DOWN;
-                block += 1;
+                block = block.saturating_add(1);
             }
         } else if size < LOW {
             if size == 0.0 {
@@ -62,10 +65,21 @@ impl Scaled {
             }
             while mantissa.abs() < LOW {
                 mantissa *= UP;
-                block -= 1;
+                block = block.saturating_sub(1);
             }
         }
+        // NaN has any block.
         Self { mantissa, block }
+    }
+
+    /// The number if its block exponent is in range; ±∞ above, 0 below.
+    #[inline]
+    fn in_range(mantissa: f64, block: Option<i64>, above: bool) -> Self {
+        match block {
+            Some(block) => Self::normalised(mantissa, block),
+            None if above => Self::normalised(mantissa * f64::INFINITY, 0),
+            None => Self::normalised(mantissa * 0.0, 0),
+        }
     }
 
     /// The nearest `f64`: ±∞ above its range, 0 (or a subnormal number) below it.
@@ -92,8 +106,12 @@ impl Scaled {
         self.mantissa.ln() + (self.block as f64) * (f64::from(BLOCK) * std::f64::consts::LN_2)
     }
 
-    /// $e^x$, for any finite $x$ with $|x|$ below about $10^{20}$.
+    /// $e^x$, with the relative error $|x|\,\varepsilon$ that the rounding of $x$ implies; ∞ or 0 for $|x| > 10^{18}$,
+    /// where no digit of the result is known.
     pub fn exp(x: f64) -> Self {
+        if x.abs() > 1e18 {
+            return Self::normalised(if x > 0.0 { f64::INFINITY } else { 0.0 }, 0);
+        }
         // 256 ln 2 in two parts; the first has 24 trailing zero bits, so its product with the block count is exact.
         const HIGH_PART: f64 = f64::from_bits(0x4066_2e42_fe00_0000);
         const LOW_PART: f64 = 4.660_828_156_170_614_3e-7;
@@ -107,7 +125,7 @@ impl Scaled {
         if self.block % 2 == 0 {
             Self::normalised(self.mantissa.sqrt(), self.block / 2)
         } else {
-            Self::normalised((self.mantissa * UP).sqrt(), (self.block - 1) / 2)
+            Self::normalised((self.mantissa * UP).sqrt(), self.block.div_euclid(2))
         }
     }
 
@@ -148,7 +166,7 @@ impl Mul for Scaled {
     type Output = Self;
     #[inline]
     fn mul(self, other: Self) -> Self {
-        Self::normalised(self.mantissa * other.mantissa, self.block + other.block)
+        Self::in_range(self.mantissa * other.mantissa, self.block.checked_add(other.block), self.block > 0)
     }
 }
 
@@ -156,7 +174,7 @@ impl Div for Scaled {
     type Output = Self;
     #[inline]
     fn div(self, other: Self) -> Self {
-        Self::normalised(self.mantissa / other.mantissa, self.block - other.block)
+        Self::in_range(self.mantissa / other.mantissa, self.block.checked_sub(other.block), self.block > 0)
     }
 }
 
@@ -174,8 +192,12 @@ impl Add for Scaled {
         if other.mantissa == 0.0 {
             return self;
         }
+        // So do ∞ and NaN, which a large number must not hide.
+        if !(self.is_finite() && other.is_finite()) {
+            return Self::normalised(self.mantissa + other.mantissa, 0);
+        }
         let (big, small) = if self.block > other.block { (self, other) } else { (other, self) };
-        match big.block - small.block {
+        match big.block.saturating_sub(small.block) {
             1 => Self::normalised(big.mantissa + small.mantissa * DOWN, big.block),
             // Ratio below 2^(128 + 128 - 512): far under half an ulp.
             _ => big,
@@ -237,6 +259,9 @@ impl PartialEq for Scaled {
 
 impl PartialOrd for Scaled {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        if self.block == other.block {
+            return self.mantissa.partial_cmp(&other.mantissa);
+        }
         (*self - *other).mantissa.partial_cmp(&0.0)
     }
 }

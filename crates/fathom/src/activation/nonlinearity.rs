@@ -101,4 +101,16 @@ pub trait Nonlinearity: Send + Sync + Debug {
     fn dual_gap(&self, _covariance: &Covariance) -> Option<Dual> {
         None
     }
+
+    /// $E[(\phi(\sqrt{q_1}Z) - \phi(\sqrt{q_2}Z))^2]$ (in `value`) and the same of φ′ (in `slope`) in closed form,
+    /// without cancellation as $q_1 \to q_2$; `None` to have it integrated, which oscillating functions must not.
+    fn norm_gap(&self, _q1: f64, _q2: f64) -> Option<Dual> {
+        None
+    }
+
+    /// $E[\phi(\sqrt{q_1}Z)^2] - E[\phi(\sqrt{q_2}Z)^2]$ in closed form, without cancellation as $q_1 \to q_2$; `None`
+    /// to have it integrated.
+    fn value_sq_difference(&self, _q1: f64, _q2: f64) -> Option<f64> {
+        None
+    }
 }

@@ -85,4 +85,24 @@ impl Nonlinearity for Sine {
         let rest = -c.g() * c.cogap();
         Some(self.dual_of(factor * (1.0 + rest.exp()), -factor * rest.exp_m1()))
     }
+
+    fn norm_gap(&self, q1: f64, q2: f64) -> Option<Dual> {
+        // With m = (√q1 + √q2)/2 and d = (√q1 − √q2)/2 the mean squares are (1 ∓ e^{−2q})/2 and F(g) is
+        // (e^{−2d²} ∓ e^{−2m²})/2: 1 − e^{−2d²} ∓ e^{−2m²} [e^{−2d²} cosh 4md − 1].
+        let m = 0.5 * (q1.sqrt() + q2.sqrt());
+        let d = if m > 0.0 { 0.25 * (q1 - q2) / m } else { 0.0 };
+        let (apart, product) = (-(-2.0 * d * d).exp_m1(), 2.0 * m * d);
+        // cosh and sinh² grow at most like e^{2m²}: taken together with that factor.
+        let faded = |exponent: f64| (exponent - 2.0 * m * m).exp();
+        let cosh = 0.5 * (faded(2.0 * product) + faded(-2.0 * product));
+        let sinh_sq = 0.25 * faded(2.0 * product.abs()) * (-2.0 * product.abs()).exp_m1().powi(2);
+        let rest = 2.0 * sinh_sq - apart * cosh;
+        Some(self.dual_of(apart - rest, apart + rest))
+    }
+
+    fn value_sq_difference(&self, q1: f64, q2: f64) -> Option<f64> {
+        let sines = 0.5 * (-2.0 * q1.min(q2)).exp() * -(-2.0 * (q1 - q2).abs()).exp_m1();
+        let sign = if q1 >= q2 { 1.0 } else { -1.0 };
+        Some(self.dual_of(sign * sines, -sign * sines).value)
+    }
 }

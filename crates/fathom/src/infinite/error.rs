@@ -9,8 +9,8 @@ pub enum KernelError {
     NeedsWidths,
     /// A variance left the range in which the activation can be evaluated.
     #[error(
-        "the pre-activation variance leaves the range of f64 at layer {layer} of {depth}: \
-         {activation} grows faster than linearly, reduce the depth or the weight variance"
+        "the pre-activation variance or the NTK leaves the range in which {activation} can be integrated at layer \
+         {layer} of {depth}: reduce the depth, the weight variance or the inputs"
     )]
     Diverges {
         /// First layer whose variance is out of range.

@@ -1,9 +1,11 @@
 //! $E[\phi(u)\phi(v)]$, $E[\phi'(u)\phi'(v)]$ and the mean squared differences of both.
 
+use std::sync::OnceLock;
+
 use super::Side;
 use super::difference::difference;
 use crate::activation::{Activation, Breakpoint, Covariance};
-use crate::quadrature::{Line, polar};
+use crate::quadrature::{Line, Rule, gauss_legendre, polar};
 
 /// Gaussian expectations over a pair $(u, v)$.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,6 +95,17 @@ impl Expectations {
         }
     }
 
+    /// $\int_0^1 E[(\phi'(u) - \phi'(v))^2]\,dt$ over pairs of equal variance with gap $u t$.
+    pub(super) fn mean_slope_gap(&self, side: &Side, gap: f64) -> f64 {
+        let q = side.variance();
+        if let Some(series) = side.series() {
+            return series_mean_slope_gap(series, gap) / q;
+        }
+        let rule = squared_rule();
+        let at = |t: f64| self.pair(side, side, &Covariance::unchecked(q, q, gap * t, 2.0 - gap * t)).slope_gap_sq;
+        rule.nodes.iter().zip(&rule.weights).map(|(t, w)| w * at(*t)).sum()
+    }
+
     /// $F$ and $\dot F$ alone, at positive variances.
     pub(super) fn products(&self, first: &Side, second: &Side, covariance: &Covariance) -> Option<(f64, f64)> {
         if covariance.g() == 0.0 {
@@ -119,7 +132,10 @@ impl Expectations {
         if let Some(h) = self.activation.homogeneous() {
             return (shift * shift * h.mean_square(), 0.0);
         }
-        let [value, slope] = Line::new(&*self.activation, q1.max(q2)).means(|z| {
+        if let Some(gap) = self.activation.norm_gap(q1, q2) {
+            return (gap.value, gap.slope);
+        }
+        let [value, slope] = Line::for_pair(&*self.activation, q1, q2).means(|z| {
             let (value, slope) = self.difference(s1 * z, s2 * z, shift * z);
             [value * value, slope * slope]
         });
@@ -136,7 +152,10 @@ impl Expectations {
         if let Some(h) = self.activation.homogeneous() {
             return h.mean_square() * (q1 - q2);
         }
-        Line::new(&*self.activation, q1.max(q2)).mean(|z| {
+        if let Some(difference) = self.activation.value_sq_difference(q1, q2) {
+            return difference;
+        }
+        Line::for_pair(&*self.activation, q1, q2).mean(|z| {
             let (u, v) = (s1 * z, s2 * z);
             self.difference(u, v, shift * z).0 * (self.activation.value(u) + self.activation.value(v))
         })
@@ -214,6 +233,19 @@ fn series_moments(a: &[f64], b: &[f64], covariance: &Covariance) -> Moments {
     }
 }
 
+/// $2 \sum_k a_k^2\, e_k/u$ with $e_k = k u - (1 - c^k)$, which grows by $u (1 - c^k)$: no cancellation.
+fn series_mean_slope_gap(a: &[f64], u: f64) -> f64 {
+    let (mut sum, mut power, mut deficit, mut excess) = (0.0, 1.0, 0.0, 0.0);
+    for x in a {
+        // excess = e_k/u.
+        sum += x * x * excess;
+        excess += deficit;
+        deficit += u * power;
+        power *= 1.0 - u;
+    }
+    2.0 * sum
+}
+
 /// $F$ and $\dot F$ by Horner's rule.
 fn series_products(a: &[f64], b: &[f64], covariance: &Covariance) -> (f64, f64) {
     let c = covariance.k() / covariance.g();
@@ -223,4 +255,15 @@ fn series_products(a: &[f64], b: &[f64], covariance: &Covariance) -> (f64, f64) 
         value = value * c + x * y;
     }
     (value, slope / covariance.g())
+}
+
+/// Gauss–Legendre on $[0, 1]$ in $s$ with $t = s^2$: takes out the $\sqrt t$ of kinked activations.
+fn squared_rule() -> &'static Rule {
+    static RULE: OnceLock<Rule> = OnceLock::new();
+    RULE.get_or_init(|| {
+        let base = gauss_legendre(16);
+        let s: Vec<f64> = base.nodes.iter().map(|x| 0.5 * (1.0 + x)).collect();
+        let weights = base.weights.iter().zip(&s).map(|(w, s)| w * s).collect();
+        Rule { nodes: s.iter().map(|s| s * s).collect(), weights }
+    })
 }

@@ -1,12 +1,10 @@
 //! One layer of any activation that is not piecewise linear.
 
-use std::sync::OnceLock;
-
 use super::state::{Layer, State};
 use super::{Expectations, Moments, Side};
 use crate::Scaled;
 use crate::activation::{Activation, Covariance};
-use crate::quadrature::{Line, Rule, gauss_legendre};
+use crate::quadrature::Line;
 
 /// Below this gap the expectations are linear in $u$ and $\sqrt u$ to rounding.
 const TINY_GAP: f64 = 1e-33;
@@ -14,6 +12,8 @@ const TINY_GAP: f64 = 1e-33;
 const TINY_SHIFT: f64 = 1e-8;
 /// A susceptibility this close to one is one: the difference is the rounding of $\sigma_w^2$ and of the integrals.
 const CRITICAL: f64 = 2e-14;
+/// A relative gap above this needs no difference of its own: subtraction of the entries gives it to rounding.
+const WIDE_GAP: f64 = 0.3;
 /// A variance that changes by less, relatively, has converged.
 const CONVERGED: f64 = 4.0 * f64::EPSILON;
 
@@ -107,12 +107,17 @@ impl<'a> General<'a> {
         };
         let shift =
             if root1 + root2 == 0.0 { Scaled::ZERO } else { m.value_sq_difference * a / Scaled::from(root1 + root2) };
-        let gap = if p == 0.0 { Scaled::ONE } else { (value_gap_sq - shift * shift) / Scaled::from(2.0 * p) };
+        let cosine = if p == 0.0 { 0.0 } else { (a * m.value + layer.bias_var) / p };
+        // A wide gap needs no difference of squares, and very different norms leave nothing of it.
+        let gap = if 1.0 - cosine > WIDE_GAP || value_gap_sq > Scaled::from(2.0 * p) {
+            Scaled::from(1.0 - cosine)
+        } else {
+            (value_gap_sq - shift * shift) / Scaled::from(2.0 * p)
+        };
         let mut next = State { q1: Scaled::from(n1), q2: Scaled::from(n2), shift, ..*state };
         if self.detail != Detail::NngpOnly {
             advance_ntk(&mut next, layer, &m, value_gap_sq);
         }
-        let cosine = if p == 0.0 { 0.0 } else { (a * m.value + layer.bias_var) / p };
         next.correlate(gap.max(Scaled::ZERO), cosine);
         next
     }
@@ -130,17 +135,7 @@ impl<'a> General<'a> {
         if !(TINY_GAP..0.5).contains(&u) || !self.expectations.is_cheap(&m.first) {
             return None;
         }
-        let rule = squared_rule();
-        let lost: f64 = rule
-            .nodes
-            .iter()
-            .zip(&rule.weights)
-            .map(|(t, w)| {
-                let gap = u * t;
-                let covariance = Covariance::unchecked(q, q, gap, 2.0 - gap);
-                w * 0.5 * a * self.expectations.pair(&m.first, &m.first, &covariance).slope_gap_sq
-            })
-            .sum();
+        let lost = 0.5 * a * self.expectations.mean_slope_gap(&m.first, u);
         Some(state.gap * (2.0 * q * (1.0 - lost)))
     }
 
@@ -248,22 +243,18 @@ fn advance_ntk(state: &mut State, layer: Layer, m: &LayerMoments, value_gap_sq: 
     let slope =
         if slope_gap_sq < Scaled::from(1e-3) { 0.5 * (chi1 + chi2) - 0.5 * slope_gap_sq.to_f64() } else { a * m.slope };
     let own = |q: Scaled| Scaled::from(alpha * (q.to_f64() - layer.bias_var)) + beta;
-    state.ntk_gap = value_gap_sq * (0.5 * alpha)
-        + state.ntk_gap * slope
-        + slope_gap_sq * mean * 0.5
-        + (state.ntk1 - state.ntk2) * (0.25 * (chi1 - chi2));
-    state.ntk12 = Scaled::from(alpha * a * m.value) + beta + state.ntk12 * slope;
-    state.ntk1 = own(state.q1) + state.ntk1 * chi1;
-    state.ntk2 = own(state.q2) + state.ntk2 * chi2;
-}
-
-/// Gauss–Legendre on $[0, 1]$ in $s$ with $t = s^2$: takes out the $\sqrt t$ of kinked activations.
-fn squared_rule() -> &'static Rule {
-    static RULE: OnceLock<Rule> = OnceLock::new();
-    RULE.get_or_init(|| {
-        let base = gauss_legendre(16);
-        let s: Vec<f64> = base.nodes.iter().map(|x| 0.5 * (1.0 + x)).collect();
-        let weights = base.weights.iter().zip(&s).map(|(w, s)| w * s).collect();
-        Rule { nodes: s.iter().map(|s| s * s).collect(), weights }
-    })
+    let ntk1 = own(state.q1) + state.ntk1 * chi1;
+    let ntk2 = own(state.q2) + state.ntk2 * chi2;
+    let ntk12 = Scaled::from(alpha * a * m.value) + beta + state.ntk12 * slope;
+    let diagonal = (ntk1 + ntk2) * 0.5;
+    // Very different diagonals cancel in the recursion of their gap, as very different norms do.
+    let ntk_gap = if diagonal - ntk12 > diagonal * WIDE_GAP {
+        diagonal - ntk12
+    } else {
+        value_gap_sq * (0.5 * alpha)
+            + state.ntk_gap * slope
+            + slope_gap_sq * mean * 0.5
+            + (state.ntk1 - state.ntk2) * (0.25 * (chi1 - chi2))
+    };
+    *state = State { ntk1, ntk2, ntk12, ntk_gap, ..*state };
 }

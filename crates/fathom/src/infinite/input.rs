@@ -38,8 +38,9 @@ impl PairInput {
     /// [`InputError`] for different lengths, no features, or features that are not finite.
     ///
     /// # Accuracy
-    /// The gap is $\frac12 |x/|x| - x'/|x'||^2$, from the difference of the normalised vectors: near-duplicates keep
-    /// their digits. (Where the angle is obtuse, the cogap is formed likewise from the sum.)
+    /// From the part of one input perpendicular to the other, projected twice, with
+    /// $1 - \cos\theta = \sin^2\theta/(1 + \cos\theta)$: near-duplicates and nearly opposite inputs keep the digits
+    /// that their features determine, down to noise of the size of rounding. Duplicates have gap 0.
     ///
     /// # Example
     /// ```
@@ -57,19 +58,11 @@ impl PairInput {
                 return Err(InputError::NotFinite { position, got: vector[position] });
             }
         }
-        let n = x.len() as f64;
-        let (largest_x, largest_y) = (largest(x), largest(y));
-        if largest_x == 0.0 || largest_y == 0.0 {
+        let (Some(x), Some(y)) = (Direction::of(x), Direction::of(y)) else {
             return Self::from_gap(mean_square(x), mean_square(y), 1.0);
-        }
-        // Scaled to their largest entries so that no square over- or underflows.
-        let norm = |v: &[f64], l: f64| v.iter().map(|a| (a / l) * (a / l)).sum::<f64>().sqrt() * l;
-        let (a, b) = (norm(x, largest_x), norm(y, largest_y));
-        let pairs = || x.iter().zip(y).map(|(p, q)| (p / a, q / b));
-        let gap = 0.5 * pairs().map(|(p, q)| (p - q) * (p - q)).sum::<f64>();
-        let cogap = 0.5 * pairs().map(|(p, q)| (p + q) * (p + q)).sum::<f64>();
-        let (gap, cogap) = if gap <= cogap { (gap, 2.0 - gap) } else { (2.0 - cogap, cogap) };
-        Ok(Self(Covariance::from_gaps(a * a / n, b * b / n, gap, cogap)?))
+        };
+        let (gap, cogap) = if x.is_base_for(&y) { x.gaps(&y) } else { y.gaps(&x) };
+        Ok(Self(Covariance::from_gaps(x.mean_square(), y.mean_square(), gap, cogap)?))
     }
 
     /// From $|x|^2/n_0$, $|x'|^2/n_0$ and $x^\top x'/n_0$.
@@ -107,8 +100,56 @@ impl PairInput {
     }
 }
 
-fn largest(v: &[f64]) -> f64 {
-    v.iter().fold(0.0, |m, a| m.max(a.abs()))
+/// A vector $2^e v$ with the largest entry of $v$ in [1, 2), so that no square over- or underflows.
+struct Direction {
+    entries: Vec<f64>,
+    exponent: i32,
+    /// $|v|^2$.
+    square: f64,
+}
+
+impl Direction {
+    /// `None` for the zero vector.
+    fn of(vector: &[f64]) -> Option<Self> {
+        let largest = vector.iter().fold(0.0_f64, |m, a| m.max(a.abs()));
+        if largest == 0.0 {
+            return None;
+        }
+        let exponent = libm::ilogb(largest);
+        let entries: Vec<f64> = vector.iter().map(|a| libm::scalbn(*a, -exponent)).collect();
+        let square = entries.iter().map(|a| a * a).sum();
+        Some(Self { entries, exponent, square })
+    }
+
+    fn mean_square(&self) -> f64 {
+        libm::scalbn(self.square / self.entries.len() as f64, 2 * self.exponent)
+    }
+
+    /// An order of the two vectors that does not depend on which is named first.
+    fn is_base_for(&self, other: &Self) -> bool {
+        (self.square, &self.entries) >= (other.square, &other.entries)
+    }
+
+    /// $\sum_i v_i r_i$ over $|v|^2$.
+    fn share(&self, r: &[f64]) -> f64 {
+        self.entries.iter().zip(r).map(|(a, b)| a * b).sum::<f64>() / self.square
+    }
+
+    /// $1 - \cos$ and $1 + \cos$ of the angle to `other`.
+    fn gaps(&self, other: &Self) -> (f64, f64) {
+        let along = self.share(&other.entries);
+        let mut rest: Vec<f64> =
+            self.entries.iter().zip(&other.entries).map(|(a, b)| (-along).mul_add(*a, *b)).collect();
+        // What the rounding of `along` left along v would be all there is of a tiny angle.
+        let left = self.share(&rest);
+        for (r, a) in rest.iter_mut().zip(&self.entries) {
+            *r = (-left).mul_add(*a, *r);
+        }
+        let sine_sq = rest.iter().map(|r| r * r).sum::<f64>() / other.square;
+        let cosine = (along * (self.square / other.square).sqrt()).clamp(-1.0, 1.0);
+        let small = (sine_sq / (1.0 + cosine.abs())).min(1.0);
+        if cosine >= 0.0 { (small, 2.0 - small) } else { (2.0 - small, small) }
+    }
 }
 
 fn mean_square(v: &[f64]) -> f64 {

@@ -39,7 +39,7 @@ pub struct PairKernel {
 /// * [`KernelError::NeedsWidths`] in the standard parameterization without widths.
 /// * [`KernelError::NoNtk`] for a discontinuous activation of more than one layer; [`nngp_pair`](super::nngp_pair) has
 ///   its NNGP.
-/// * [`KernelError::Diverges`] if the variance of a superlinear activation leaves the range of `f64`.
+/// * [`KernelError::Diverges`] if a variance leaves the range in which the activation can be integrated.
 ///
 /// # Accuracy and cost
 /// Relative error of order $L\,\varepsilon$ or better for every entry and for both gaps, at any depth, in every phase.
@@ -115,7 +115,11 @@ impl<'a> PairRecursion<'a> {
     fn run_layers(&self, input: &PairInput, chains: [&Chain; 2]) -> Result<PairKernel, KernelError> {
         let activation = self.arch.activation();
         let mut state = first_layer(input, self.layers[0]);
+        let diverges = |layer| KernelError::Diverges { layer, depth: self.layers.len(), activation: activation.name() };
         for (l, &layer) in self.layers.iter().enumerate().skip(1) {
+            if !state.is_finite() {
+                return Err(diverges(l));
+            }
             state = match activation.homogeneous() {
                 Some(parts) => piecewise_linear::advance(&state, parts, layer),
                 None if state.q1.max(state.q2) <= Scaled::from(LARGE) => {
@@ -123,15 +127,12 @@ impl<'a> PairRecursion<'a> {
                 }
                 None => match activation.asymptote() {
                     Some(parts) => piecewise_linear::advance(&state, parts, layer),
-                    None => {
-                        return Err(KernelError::Diverges {
-                            layer: l,
-                            depth: self.layers.len(),
-                            activation: activation.name(),
-                        });
-                    }
+                    None => return Err(diverges(l)),
                 },
             };
+        }
+        if !state.is_finite() {
+            return Err(diverges(self.layers.len()));
         }
         let covariance = if state.gap < Scaled::from(0.5) {
             state.g() * (Scaled::ONE - state.gap)

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::activation::Nonlinearity;
+use crate::activation::{Covariance, Nonlinearity};
 use crate::quadrature::Line;
 
 /// Longest Hermite series used; beyond it the polar rule is cheaper.
 const MAX_TERMS: usize = 400;
+/// Coefficients fall like $e^{-\sqrt{2k}\,d}$ with the half-width $d$ of the strip in units of $\sqrt q$: below this $d$ the
+/// series is longer than [`MAX_TERMS`].
+const NARROW_STRIP: f64 = 0.5;
 
 /// Gaussian expectations of an activation at one variance $q$.
 #[derive(Clone, Debug)]
@@ -21,23 +24,23 @@ pub struct Side {
 }
 
 impl Side {
-    /// Integrates `activation` at variance `q ≥ 0`; with its Hermite series if `with_series`.
+    /// `activation` at variance `q ≥ 0`: integrated, with its Hermite series, if `with_series`; else by its closed forms.
     pub(super) fn new(activation: &dyn Nonlinearity, q: f64, with_series: bool) -> Self {
         if q == 0.0 {
             let (value, slope) = (activation.value(0.0), activation.slope(0.0));
             let series = with_series.then(|| [value].into());
             return Self { q, value_sq: value * value, slope_sq: slope * slope, series };
         }
+        if !with_series && let Some(dual) = activation.dual(&Covariance::unchecked(q, q, 0.0, 2.0)) {
+            return Self { q, value_sq: dual.value, slope_sq: dual.slope, series: None };
+        }
         let line = Line::new(activation, q);
         let s = q.sqrt();
-        let [value_sq, slope_sq] = match activation.homogeneous() {
-            Some(h) => [q * h.mean_square(), h.mean_square()],
-            None => line.means(|z| {
-                let (value, slope) = (activation.value(s * z), activation.slope(s * z));
-                [value * value, slope * slope]
-            }),
-        };
-        let series = (with_series && activation.strip() > 0.0)
+        let [value_sq, slope_sq] = line.means(|z| {
+            let (value, slope) = (activation.value(s * z), activation.slope(s * z));
+            [value * value, slope * slope]
+        });
+        let series = (with_series && activation.strip() > NARROW_STRIP * s)
             .then(|| hermite_series(activation, q, &line, slope_sq))
             .flatten()
             .map(Into::into);

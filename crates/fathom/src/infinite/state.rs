@@ -53,6 +53,11 @@ impl State {
         self.q1.sqrt() * self.q2.sqrt()
     }
 
+    /// Whether every entry is a number.
+    pub fn is_finite(&self) -> bool {
+        [self.q1, self.q2, self.ntk1, self.ntk2, self.ntk12, self.ntk_gap, self.gap].iter().all(|x| x.is_finite())
+    }
+
     /// Sets correlation, cosine and gaps of a new layer from its gap and its covariance over $\sqrt{q_1 q_2}$.
     pub fn correlate(&mut self, gap: Scaled, cosine: f64) {
         self.gap = gap;
