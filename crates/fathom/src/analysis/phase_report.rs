@@ -87,7 +87,7 @@ pub struct Basin {
     pub fixed_point: Option<usize>,
 }
 
-/// What depth does to a network: result of [`phase`].
+/// What depth does to a network: result of [`phase`](super::phase()).
 ///
 /// A quantity that is infinite is `f64::INFINITY` (written `"inf"`); one that does not exist, depends on the data, or is
 /// not known is `None`, and a [`Note`] says which.

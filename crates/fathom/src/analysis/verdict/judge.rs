@@ -65,7 +65,7 @@ pub struct Verdict {
 /// let shallow = judge("100,100x4,1")?;
 /// assert_eq!(shallow.class, Class::InRegime);
 /// // std/mean from E Θ²/(E Θ)² = ∏(1 + 5/n)·g
-/// assert!((shallow.findings[0].value.unwrap() - 0.380_4).abs() < 1e-3);
+/// assert!((shallow.findings[0].value.unwrap() - 0.380_16).abs() < 1e-5);
 /// assert_eq!(judge("100,100x99,1")?.class, Class::Outside);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
