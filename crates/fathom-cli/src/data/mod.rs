@@ -1,6 +1,6 @@
 //! Inputs for kernels: one row is one input, in `f64`, row after row.
 //!
-//! [`load`] reads a file and [`digits`] is built in. A file is recognised by its first bytes, then by its name:
+//! [`load()`] reads a file and [`digits()`] is built in. A file is recognised by its first bytes, then by its name:
 //!
 //! | format | recognised by | read as |
 //! |---|---|---|

@@ -31,7 +31,11 @@ impl Side {
             let series = with_series.then(|| [value].into());
             return Self { q, value_sq: value * value, slope_sq: slope * slope, series };
         }
-        if !with_series && let Some(dual) = activation.dual(&Covariance::unchecked(q, q, 0.0, 2.0)) {
+        // Where φ jumps, the closed form is infinite and the slope between the jumps is what counts.
+        if !with_series
+            && let Some(dual) = activation.dual(&Covariance::unchecked(q, q, 0.0, 2.0))
+            && dual.slope.is_finite()
+        {
             return Self { q, value_sq: dual.value, slope_sq: dual.slope, series: None };
         }
         let line = Line::new(activation, q);
