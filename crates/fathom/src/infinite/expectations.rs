@@ -55,9 +55,13 @@ impl Expectations {
         Side::new(&*self.activation, q, !self.closed)
     }
 
+    pub(super) fn activation(&self) -> &Activation {
+        &self.activation
+    }
+
     /// Whether moments at equal variances cost no two-dimensional integral.
     pub(crate) fn is_cheap(&self, side: &Side) -> bool {
-        self.closed || side.series().is_some()
+        self.closed || side.series().is_some() || side.table().is_some()
     }
 
     /// All moments at one covariance.
@@ -84,6 +88,9 @@ impl Expectations {
                 value_gap_sq: value + 2.0 * gap.value,
                 slope_gap_sq: slope + 2.0 * gap.slope,
             };
+        }
+        if let Some(moments) = tabulated_moments(first, covariance) {
+            return moments;
         }
         let moments = match (first.series(), second.series()) {
             (Some(a), Some(b)) => series_moments(a, b, covariance),
@@ -113,6 +120,9 @@ impl Expectations {
         }
         if let Some(dual) = self.activation.dual(covariance) {
             return Some((dual.value, dual.slope));
+        }
+        if let Some(m) = tabulated_moments(first, covariance) {
+            return Some((m.value, m.slope));
         }
         if let (Some(a), Some(b)) = (first.series(), second.series()) {
             return Some(series_products(a, b, covariance));
@@ -265,5 +275,22 @@ fn squared_rule() -> &'static Rule {
         let s: Vec<f64> = base.nodes.iter().map(|x| 0.5 * (1.0 + x)).collect();
         let weights = base.weights.iter().zip(&s).map(|(w, s)| w * s).collect();
         Rule { nodes: s.iter().map(|s| s * s).collect(), weights }
+    })
+}
+
+/// Largest gap at which products are taken from their tabulated differences: beyond, they may be small themselves.
+const TABULATED_GAP: f64 = 0.5;
+
+/// Moments at equal variances from the table of their side, if it has one and the inputs are close enough.
+fn tabulated_moments(side: &Side, covariance: &Covariance) -> Option<Moments> {
+    if covariance.q1() != covariance.q2() || covariance.gap() > TABULATED_GAP {
+        return None;
+    }
+    let (value_gap_sq, slope_gap_sq) = side.table()?.at(covariance)?;
+    Some(Moments {
+        value: side.value_sq() - 0.5 * value_gap_sq,
+        slope: side.slope_sq() - 0.5 * slope_gap_sq,
+        value_gap_sq,
+        slope_gap_sq,
     })
 }

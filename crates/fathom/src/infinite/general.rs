@@ -14,6 +14,8 @@ const TINY_SHIFT: f64 = 1e-8;
 const CRITICAL: f64 = 2e-14;
 /// A relative gap above this needs no difference of its own: subtraction of the entries gives it to rounding.
 const WIDE_GAP: f64 = 0.3;
+/// Layers at one variance from which on a table pays.
+const LONG_REST: usize = 200;
 /// A variance that changes by less, relatively, has converged.
 const CONVERGED: f64 = 4.0 * f64::EPSILON;
 
@@ -83,10 +85,12 @@ impl<'a> General<'a> {
             }
             let side = self.expectations.side(q);
             let next = next_variance(&side, layer);
-            sides.push(side);
             if next == q && layers[l..].iter().all(|&other| other.same_variances(layer)) {
+                let stays = layers.len() - l >= LONG_REST;
+                sides.push(if stays { side.tabulated(&self.expectations) } else { side });
                 break;
             }
+            sides.push(side);
             q = next;
         }
         Chain(sides)
@@ -185,8 +189,7 @@ impl<'a> General<'a> {
         }
         // E[(u − v)²] = 2 q (1 − c) =: d². A jump J at z₀ adds J² p(z₀) E|u − v|, E|u − v| = d √(2/π).
         let d_sq = state.gap * (2.0 * q);
-        let s = q.sqrt();
-        let curvature_sq = Line::new(&**self.activation, q).mean(|z| self.activation.jet(s * z)[2].powi(2));
+        let curvature_sq = side.curvature_sq(&**self.activation);
         let by_jumps = |order: u8| {
             let jumps = self.activation.breakpoints().into_iter().filter(|b| b.order == order);
             let sum = jumps.fold(0.0, |sum, b| {

@@ -29,6 +29,7 @@ mod pair;
 mod piecewise_linear;
 mod side;
 mod state;
+mod table;
 
 pub use error::KernelError;
 pub use expectations::{Expectations, Moments};

@@ -1,7 +1,9 @@
 //! One input at one layer: what the pair recursion needs of a pre-activation variance.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use super::Expectations;
+use super::table::Table;
 use crate::activation::{Covariance, Nonlinearity};
 use crate::quadrature::Line;
 
@@ -21,6 +23,10 @@ pub struct Side {
     slope_sq: f64,
     /// $a_k = E[\phi(\sqrt q Z)\, h_k(Z)]$ with orthonormal Hermite polynomials, if the series converges quickly.
     series: Option<Arc<[f64]>>,
+    /// Two-dimensional expectations, where the variance stays for many layers.
+    table: Option<Arc<Table>>,
+    /// $E[\phi''(\sqrt q Z)^2]$ without point masses, once it is asked for.
+    curvature_sq: Arc<OnceLock<f64>>,
 }
 
 impl Side {
@@ -29,14 +35,14 @@ impl Side {
         if q == 0.0 {
             let (value, slope) = (activation.value(0.0), activation.slope(0.0));
             let series = with_series.then(|| [value].into());
-            return Self { q, value_sq: value * value, slope_sq: slope * slope, series };
+            return Self::from_parts(q, value * value, slope * slope, series);
         }
         // Where φ jumps, the closed form is infinite and the slope between the jumps is what counts.
         if !with_series
             && let Some(dual) = activation.dual(&Covariance::unchecked(q, q, 0.0, 2.0))
             && dual.slope.is_finite()
         {
-            return Self { q, value_sq: dual.value, slope_sq: dual.slope, series: None };
+            return Self::from_parts(q, dual.value, dual.slope, None);
         }
         let line = Line::new(activation, q);
         let s = q.sqrt();
@@ -48,7 +54,19 @@ impl Side {
             .then(|| hermite_series(activation, q, &line, slope_sq))
             .flatten()
             .map(Into::into);
-        Self { q, value_sq, slope_sq, series }
+        Self::from_parts(q, value_sq, slope_sq, series)
+    }
+
+    fn from_parts(q: f64, value_sq: f64, slope_sq: f64, series: Option<Arc<[f64]>>) -> Self {
+        Self { q, value_sq, slope_sq, series, table: None, curvature_sq: Arc::default() }
+    }
+
+    /// The same with its two-dimensional expectations tabulated, where they have no closed form or series.
+    pub(super) fn tabulated(self, expectations: &Expectations) -> Self {
+        if self.q == 0.0 || expectations.is_cheap(&self) {
+            return self;
+        }
+        Self { table: Table::new(expectations, &self), ..self }
     }
 
     /// $q$.
@@ -64,6 +82,16 @@ impl Side {
     /// $E[\phi'(\sqrt q Z)^2]$.
     pub fn slope_sq(&self) -> f64 {
         self.slope_sq
+    }
+
+    pub(super) fn table(&self) -> Option<&Table> {
+        self.table.as_deref()
+    }
+
+    /// $E[\phi''(\sqrt q Z)^2]$ without point masses; integrated once.
+    pub(super) fn curvature_sq(&self, activation: &dyn Nonlinearity) -> f64 {
+        let s = self.q.sqrt();
+        *self.curvature_sq.get_or_init(|| Line::new(activation, self.q).mean(|z| activation.jet(s * z)[2].powi(2)))
     }
 
     pub(super) fn series(&self) -> Option<&[f64]> {
