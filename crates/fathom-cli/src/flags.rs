@@ -8,6 +8,7 @@ use fathom_ntk::spec::{Architecture, ArchitectureSpec, Biases, Parameterization,
 
 use crate::data::{Dataset, LoadOptions, digits, load};
 use crate::error::CommandError;
+use crate::output::read_text;
 
 /// Which network.
 #[derive(Args, Debug, Default)]
@@ -63,7 +64,7 @@ impl NetworkArgs {
 }
 
 fn read_spec(path: &Path) -> Result<ArchitectureSpec, CommandError> {
-    let text = std::fs::read_to_string(path).map_err(|source| CommandError::Read { path: path.into(), source })?;
+    let text = read_text(path)?;
     ArchitectureSpec::from_toml(&text).map_err(|source| CommandError::ArchitectureFile { path: path.into(), source })
 }
 

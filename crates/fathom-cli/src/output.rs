@@ -1,6 +1,6 @@
 //! Where answers and complaints go.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -57,14 +57,42 @@ pub(crate) fn print(content: &str) -> Result<(), CommandError> {
     }
 }
 
-/// Writes a file under a temporary name and renames it: the old content stays until the new one is complete.
+/// Writes a file under a temporary name and renames it: the old content stays until the new one is complete. Links are
+/// followed, permissions kept, and what is not a plain file (a pipe, a device) is written to, not replaced.
 fn replace_file(path: &Path, content: &[u8]) -> Result<(), CommandError> {
     let failed = |source| CommandError::Write { path: path.into(), source };
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.into());
+    let existing = std::fs::metadata(&target).ok();
+    if existing.as_ref().is_some_and(|m| !m.is_file()) {
+        let mut file = std::fs::OpenOptions::new().write(true).open(&target).map_err(failed)?;
+        return file.write_all(content).and_then(|()| file.flush()).map_err(failed);
+    }
+    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder).map_err(|e| failed(e.kind().into()))?;
+    if let Some(existing) = existing {
+        file.as_file().set_permissions(existing.permissions()).map_err(failed)?;
+    }
     file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    file.persist(path).map_err(|e| failed(e.error))?;
+    file.persist(&target).map_err(|e| failed(e.error))?;
     Ok(())
+}
+
+/// Largest file of settings or test vectors.
+const LARGEST_TEXT: u64 = 64 << 20;
+
+/// Reads a text file of moderate size.
+pub(crate) fn read_text(path: &Path) -> Result<String, CommandError> {
+    let failed = |source| CommandError::Read { path: path.into(), source };
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.take(LARGEST_TEXT + 1).read_to_string(&mut text).map_err(failed)?;
+    if text.len() as u64 > LARGEST_TEXT {
+        return Err(CommandError::Usage(format!("{} is larger than {} MiB", path.display(), LARGEST_TEXT >> 20)));
+    }
+    Ok(text)
 }
 
 /// One line on stderr.

@@ -57,8 +57,10 @@ struct Grid {
     steps: usize,
 }
 
-/// Most points of a grid or curve.
+/// Most points of an axis or curve.
 const MOST_POINTS: usize = 100_000;
+/// Most cells of a diagram.
+const MOST_CELLS: usize = 1_000_000;
 
 impl FromStr for Grid {
     type Err = String;
@@ -122,7 +124,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     }
     let q0 = mean_square.map(|m| weight_var * m + bias_var);
     let activation = arch.activation();
-    let report = phase(activation, weight_var, bias_var, q0)?;
+    let report = phase(activation, weight_var, bias_var, q0)?.for_network(&arch);
     let critical = edge_of_chaos(activation, bias_var);
     let curve = match options.curve {
         Some(points) if !(1..=MOST_POINTS).contains(&points) => {
@@ -134,6 +136,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
         }
         None => None,
     };
+    let cells = options.weight_vars.steps * options.bias_vars.steps;
+    if options.diagram && cells > MOST_CELLS {
+        return Err(CommandError::Usage(format!("the diagram may have at most {MOST_CELLS} cells, got {cells}")));
+    }
     let diagram = match options.diagram {
         true => Some(phase_diagram(activation, &options.weight_vars.values(), &options.bias_vars.values(), q0)?),
         false => None,

@@ -7,7 +7,7 @@ use fathom_ntk::selftest::{Outcome, embedded, evaluate, summarise};
 
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
-use crate::output::{Format, OutputArgs};
+use crate::output::{Format, OutputArgs, read_text};
 
 /// Flags of `fathom selftest`.
 #[derive(clap::Args, Debug)]
@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
         }
     }
     for path in &args.vectors {
-        let text = std::fs::read_to_string(path).map_err(|source| CommandError::Read { path: path.clone(), source })?;
+        let text = read_text(path)?;
         outcomes.extend(named(&path.display().to_string(), &text)?);
     }
     let content = match args.output.format {
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
         }
     };
     args.output.write_content(&content)?;
-    let failed = outcomes.iter().any(Outcome::failed);
+    let failed = outcomes.iter().any(Outcome::failed) || outcomes.iter().all(|o| o.error().is_none());
     Ok(if failed { ExitStatus::CheckFailed } else { ExitStatus::Answered })
 }
 

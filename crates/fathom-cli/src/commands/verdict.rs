@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use fathom_ntk::analysis::verdict::{Class, Inputs, Threshold, Verdict, VerdictOptions, verdict};
+use fathom_ntk::analysis::verdict::{Class, Inputs, Level, Threshold, Verdict, VerdictOptions, verdict};
 use fathom_ntk::report::verdict_text;
 use serde::Serialize;
 
@@ -108,6 +108,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let words = source.words();
     let output = Output { version: env!("CARGO_PKG_VERSION"), source: &words, verdict: &verdict };
     args.output.write(&output, || verdict_text(&verdict, &words))?;
-    let failed = args.judgement.check && verdict.class != Class::InRegime;
+    let passed = verdict.class == Class::InRegime && verdict.findings[2].level == Level::Good;
+    let failed = args.judgement.check && !passed;
     Ok(if failed { ExitStatus::CheckFailed } else { ExitStatus::Answered })
 }

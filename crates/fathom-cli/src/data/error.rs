@@ -24,6 +24,8 @@ pub(crate) enum Problem {
     Missing,
     #[error("this is a directory, not a file")]
     Directory,
+    #[error("this is a device, not a file")]
+    Device,
     #[error("reading fails: {0}")]
     Io(std::io::Error),
     #[error("the file is empty")]

@@ -47,6 +47,10 @@ fn read_file(path: &Path) -> Result<Vec<u8>, Problem> {
     if file.metadata().map_err(io)?.is_dir() {
         return Err(Problem::Directory);
     }
+    #[cfg(unix)]
+    if std::os::unix::fs::FileTypeExt::is_char_device(&file.metadata().map_err(io)?.file_type()) {
+        return Err(Problem::Device);
+    }
     read_up_to(file, MAX_BYTES)
 }
 

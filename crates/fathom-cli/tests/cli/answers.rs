@@ -37,6 +37,11 @@ fn check_turns_the_class_into_the_exit_status() {
     assert_eq!(status(&["--widths", "100,100x99,1"]), Some(1));
     assert_eq!(status(&["--random", "1e-3,2e-3"]), Some(1));
     assert_eq!(status(&["--depth", "0"]), Some(2));
+    // Nothing is known of what a network makes of a single input.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("one.csv");
+    std::fs::write(&path, "3,4\n").unwrap();
+    assert_eq!(status(&["--widths", "2,100x2,1", "--data", path.to_str().unwrap()]), Some(1));
 }
 
 #[test]
@@ -116,4 +121,15 @@ fn the_selftest_passes_and_a_wrong_vector_fails_it() {
     let error = 1.0 - 1.0 / (0.32 * std::f64::consts::PI);
     assert!((lines[0]["relative_error"].as_f64().unwrap() - error).abs() < 1e-12);
     assert!(lines[1]["relative_error"].as_f64().unwrap() < 1e-15);
+}
+
+#[test]
+fn limits_of_the_ntk_are_those_of_the_network_or_left_out() {
+    let limit = |arguments: &[&str]| {
+        let base = ["phase", "--activation", "tanh", "--weight-var", "1", "--bias-var", "0.1", "--widths", "9,9,1"];
+        json(&[&base[..], arguments].concat())["phase"]["ntk_diag_limit"].clone()
+    };
+    assert!(limit(&[]).is_number());
+    assert!(limit(&["--parameterization", "standard"]).is_null());
+    assert!(limit(&["--biases", "untrained"]).is_null());
 }

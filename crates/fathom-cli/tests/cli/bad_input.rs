@@ -27,6 +27,8 @@ fn networks_that_do_not_exist_are_refused() {
         (vec!["verdict", "--depth", "5", "--parameterization", "standard"], vec!["standard", "widths"]),
         (vec!["verdict", "--depth", "3", "--widths", "3,4,1"], vec!["2 weight layers", "depth is 3"]),
         (vec!["phase", "--weight-var", "1,2", "--widths", "3,4,1"], vec!["one weight_var"]),
+        (vec!["verdict", "--activation", "leaky-relu:1e300"], vec!["range"]),
+        (vec!["verdict", "--activation", "polynomial:0,1e300"], vec!["range"]),
         (vec!["verdict", "--weight-law", "cauchy"], vec!["weight law", "cauchy", "gaussian"]),
     ] {
         refuses(&arguments, &words);
@@ -49,6 +51,11 @@ fn options_out_of_range_are_refused() {
         (vec!["moments", "--row", "1797"], vec!["rows 0 to 1796", "1797"]),
         (vec!["phase", "--diagram", "--weight-vars", "1:2"], vec!["FROM:TO:STEPS"]),
         (vec!["phase", "--diagram", "--bias-vars", "0:1:0"], vec!["steps"]),
+        (
+            vec!["phase", "--diagram", "--weight-vars", "0.5:4:100000", "--bias-vars", "0:1:100000"],
+            vec!["at most 1000000 cells"],
+        ),
+        (vec!["moments", "--target", "NaN"], vec!["target", "finite", "NaN"]),
         (vec!["phase", "--curve", "0"], vec!["curve", "got 0"]),
         (vec!["phase", "--input-mean-square", "-1"], vec!["squared norm", "-1"]),
         (vec!["verdict", "--no-such-flag"], vec!["--no-such-flag"]),

@@ -51,3 +51,36 @@ fn the_result_file_is_replaced_only_when_complete() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays behind");
     refuses(&["verdict", "--out", "/no/such/folder/x.json"], &["cannot write", "/no/such/folder/x.json"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn links_and_permissions_of_result_files_are_kept_and_pipes_are_written_to() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    let folder = tempfile::tempdir().unwrap();
+    let (file, link) = (folder.path().join("result.txt"), folder.path().join("link.txt"));
+    fs::write(&file, "old").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    symlink(&file, &link).unwrap();
+    assert!(fathom(&["phase", "--out", link.to_str().unwrap()]).status.success());
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(fs::read_to_string(&file).unwrap().starts_with("Phase"));
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read_to_string(pipe).unwrap()
+    });
+    assert!(fathom(&["phase", "--out", pipe.to_str().unwrap()]).status.success());
+    assert!(reader.join().unwrap().starts_with("Phase"));
+    assert!(!fs::metadata(&pipe).unwrap().is_file());
+}
+
+#[cfg(unix)]
+#[test]
+fn devices_are_not_data() {
+    refuses(&["verdict", "--data", "/dev/zero"], &["device"]);
+    refuses(&["selftest", "--vectors", "/dev/zero"], &["larger than"]);
+}

@@ -187,15 +187,16 @@ impl Covariance {
 
     /// $\theta = \arccos c \in [0, \pi]$, to full relative accuracy near 0.
     pub fn angle(&self) -> f64 {
-        if self.gap <= self.cogap {
-            2.0 * (0.5 * self.gap).sqrt().asin()
-        } else {
-            std::f64::consts::PI - self.coangle()
-        }
+        if self.gap <= self.cogap { half_angle(self.gap) } else { std::f64::consts::PI - half_angle(self.cogap) }
     }
 
     /// $\pi - \theta$, to full relative accuracy near 0.
     pub fn coangle(&self) -> f64 {
-        if self.cogap < self.gap { 2.0 * (0.5 * self.cogap).sqrt().asin() } else { std::f64::consts::PI - self.angle() }
+        if self.gap <= self.cogap { std::f64::consts::PI - half_angle(self.gap) } else { half_angle(self.cogap) }
     }
+}
+
+/// $\arccos(1 - u)$ for $u \le 1$.
+fn half_angle(u: f64) -> f64 {
+    2.0 * (0.5 * u).sqrt().asin()
 }

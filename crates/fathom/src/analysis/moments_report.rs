@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::Scaled;
+use crate::analysis::verdict::MOSTLY_ALIVE;
 use crate::moments::first_order::{FirstOrder, FirstOrderError, PerLayerCosts, first_order, per_layer};
 use crate::moments::{
     FirstUpdate, InputNorm, MomentsError, ReluLimit, ReluMoments, crossing_update, lognormal_range, mean_first_update,
@@ -125,6 +126,9 @@ pub fn moments_report(
     options: MomentsOptions,
 ) -> Result<MomentsReport, MomentsError> {
     let norm = InputNorm::new(sq_norm, fourth_power_sum)?;
+    if !options.target.is_finite() {
+        return Err(MomentsError::Value { name: "target", allowed: "finite", got: options.target });
+    }
     let mut report = MomentsReport {
         architecture: arch.clone(),
         sq_norm,
@@ -146,7 +150,10 @@ pub fn moments_report(
     let relu = arch.activation().name() == "relu" || arch.depth() == 1;
     if relu {
         let exact = relu_moments(&constants, &norm)?;
-        report.log_range = lognormal_range(exact.mean, exact.log_dispersion, 0.9).ok().map(|(low, high)| [low, high]);
+        if exact.alive_probability.to_f64() >= MOSTLY_ALIVE {
+            let range = lognormal_range(exact.mean, exact.log_dispersion, 0.9).ok();
+            report.log_range = range.map(|(low, high)| [low, high]);
+        }
         report.exact = Available::Yes(exact);
         report.limit = Available::from(relu_limit_for(&constants, &norm));
         report.update_fixed_pattern = Available::from(mean_first_update(&constants, &norm));

@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 use super::fixed_points::{FixedPoint, Stability, is_kinked_at_zero};
 use super::mean_field::MeanField;
 use crate::activation::{Activation, Parity, Regularity};
+use crate::spec::{Architecture, Biases, Parameterization};
 
 /// $\chi_1$ counts as 1 within this distance.
 ///
@@ -62,6 +63,8 @@ pub enum Note {
     DataDependentLimit,
     /// No limit of the NTK ratio is known for this case.
     LimitNotCovered,
+    /// The limits of the NTK are those of trained biases in the NTK parameterization, which this network has not.
+    OtherNtk,
     /// The ratio given holds for inputs of equal norm; otherwise it depends on the norms.
     EqualNormsOnly,
     /// $|\lambda_q| > \chi_1$: differences of norm die out later than differences of direction, and set the rates.
@@ -85,6 +88,26 @@ pub struct Basin {
     pub phase: Phase,
     /// Index of the fixed point reached; `None` if the variance grows without bound.
     pub fixed_point: Option<usize>,
+}
+
+impl PhaseReport {
+    /// The same for a network as described by `arch`: without the limits of the NTK, which are those of trained biases in
+    /// the NTK parameterization, if the network has another.
+    #[must_use]
+    pub fn for_network(self, arch: &Architecture) -> Self {
+        let unbiased = (1..=arch.depth()).all(|l| arch.bias_var(l) == 0.0);
+        let same = match (arch.parameterization(), arch.biases()) {
+            (Parameterization::Ntk, Biases::Trained) => true,
+            (Parameterization::Ntk, Biases::None | Biases::Untrained) => unbiased,
+            _ => false,
+        };
+        if same {
+            return self;
+        }
+        let mut notes = self.notes;
+        notes.push(Note::OtherNtk);
+        Self { ntk_diag_limit: None, ntk_offdiag_limit: None, ntk_ratio_limit: None, notes, ..self }
+    }
 }
 
 /// What depth does to a network: result of [`phase`](super::phase()).

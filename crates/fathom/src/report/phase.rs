@@ -42,6 +42,9 @@ fn note_words(note: Note) -> String {
         }
         Note::DataDependentLimit => "correlations freeze at a value that depends on the data".into(),
         Note::LimitNotCovered => "no limit of the kernel is known for this case".into(),
+        Note::OtherNtk => {
+            "limits of the NTK are known for trained biases in the ntk parameterization, not for this network".into()
+        }
         Note::EqualNormsOnly => "the limit of the kernel holds for inputs of equal norm".into(),
         Note::NormsSettleLast => "differences of norm die out later than differences of direction".into(),
         Note::CriticalPointNotReached { q } => {

@@ -2,10 +2,14 @@
 
 use super::format::{Lines, describe, from_log, number, scaled};
 use super::phase::{eoc_words, phase_numbers, phase_words};
+use crate::analysis::Phase;
 use crate::analysis::verdict::{
     Advice, Class, Conditioning, DepthAdvice, Finding, InputSummary, KernelOnData, Level, Movement, MovementMethod,
     Question, Randomness, RandomnessMethod, Reliability, Spread, Verdict,
 };
+
+/// A network is shallow if the depth scale of correlations is this many times its depth.
+const SHALLOW: f64 = 3.0;
 
 /// A verdict, as text.
 ///
@@ -27,6 +31,10 @@ pub fn verdict_text(verdict: &Verdict, source: &str) -> String {
             lines.heading(&format!("Phase: {name}"));
             lines.row("meaning", meaning);
             phase_numbers(&mut lines, phase);
+            let depth = verdict.architecture.depth() as f64;
+            if phase.phase != Phase::Critical && phase.xi_c.is_some_and(|xi| xi.is_finite() && xi > SHALLOW * depth) {
+                lines.row("note", "this network is shallow against ξ_c: it behaves as at the edge of chaos");
+            }
         }
         None => lines.heading("Phase: not defined, the variances differ from layer to layer"),
     }
@@ -213,10 +221,7 @@ fn advice_rows(lines: &mut Lines, advice: &Advice) {
     }
     match advice.depth {
         Some(DepthAdvice::UpTo(depth)) => {
-            lines.row(
-                &format!("depth for std/mean ≤ {tolerance}"),
-                format!("at most {depth} weight layers of this width"),
-            );
+            lines.row(&format!("depth for std/mean ≤ {tolerance}"), format!("depth at most {depth} at this width"));
         }
         Some(DepthAdvice::MoreThan(depth)) => {
             lines

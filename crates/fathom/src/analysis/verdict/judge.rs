@@ -78,7 +78,9 @@ pub fn verdict(arch: &Architecture, inputs: Inputs<'_>, options: &VerdictOptions
     }
     let first_variance = arch.weight_var(1) * checked.typical.mean_square + arch.bias_var(1);
     let phase = match arch.uniform_variances() {
-        Some((weight_var, bias_var)) => Some(phase(arch.activation(), weight_var, bias_var, Some(first_variance))?),
+        Some((weight_var, bias_var)) => {
+            Some(phase(arch.activation(), weight_var, bias_var, Some(first_variance))?.for_network(arch))
+        }
         None => None,
     };
     let rows = checked.summary.rows.map(|_| {
@@ -105,7 +107,7 @@ pub fn verdict(arch: &Architecture, inputs: Inputs<'_>, options: &VerdictOptions
         ),
         Finding::new(
             Question::Moves,
-            moves.as_ref().map_err(Clone::clone).and_then(|m| bounded(m, options)),
+            moves.as_ref().map_err(Clone::clone).and_then(|m| bounded(m, random.as_ref().ok(), options)),
             options.moves,
         ),
         Finding::new(Question::Trainable, steps, options.steps),
@@ -134,9 +136,13 @@ fn trusted(random: &Randomness, options: &VerdictOptions) -> Result<f64, String>
     Ok(spread)
 }
 
-/// The movement, unless it is small as a lower bound only.
-fn bounded(movement: &Movement, options: &VerdictOptions) -> Result<f64, String> {
+/// The movement, unless it is small as a lower bound only, or by an expansion that does not hold.
+fn bounded(movement: &Movement, random: Option<&Randomness>, options: &VerdictOptions) -> Result<f64, String> {
     let size = movement.size().to_f64();
+    let beyond = random.is_some_and(|r| r.reliability == Reliability::BeyondFirstOrder);
+    if beyond && size < options.moves.outside {
+        return Err("the corrections to the infinitely wide network are too large for first order in 1/width".into());
+    }
     if movement.is_lower_bound() && size < options.moves.outside {
         return Err("only a lower bound is known: what neurons add by switching on and off is not".into());
     }

@@ -29,4 +29,5 @@ pub use inputs::{InputSummary, Inputs};
 pub use judge::{Verdict, verdict};
 pub use movement::{Movement, MovementMethod};
 pub use options::{Threshold, VerdictOptions};
+pub(in crate::analysis) use randomness::MOSTLY_ALIVE;
 pub use randomness::{Randomness, RandomnessMethod, Reliability};

@@ -15,7 +15,7 @@ use crate::spec::{Architecture, WeightLaw};
 pub enum RandomnessMethod {
     /// Exact moments at the given widths (relu).
     Exact,
-    /// First order in 1/width, resummed as $\mathrm{Var}/E^2 = e^r - 1$.
+    /// First order in 1/width, resummed as $\mathrm{Var}/E^2 = e^r - 1$ up to $r = 1$.
     FirstOrder,
     /// The widths are infinite, or there is no hidden layer: the kernel is not random.
     Deterministic,
@@ -90,17 +90,22 @@ fn exact(arch: &Architecture, typical: &Typical) -> Result<Randomness, MomentsEr
     let Some(constants) = arch.constants() else { return Err(MomentsError::NoLayers) };
     let m = relu_moments(&constants, &typical.norm)?;
     let (low, high) = lognormal_range(m.mean, m.log_dispersion, RANGE)?;
+    let alive = m.alive_probability.to_f64() >= MOSTLY_ALIVE;
     Ok(Randomness {
         method: RandomnessMethod::Exact,
         reliability: Reliability::Exact,
         mean: m.mean,
         relative_std: m.relative_std,
         log_dispersion: m.log_dispersion,
-        log_range: Some([low, high]),
+        log_range: alive.then_some([low, high]),
         relative_mean_shift: 0.0,
     })
 }
 
+/// Probability that no layer is dead, below which the law of Θ is not near log-normal.
+pub(in crate::analysis) const MOSTLY_ALIVE: f64 = 0.95;
+/// Relative variance up to which $e^r - 1$ is better than $r$; it is an empirical resummation.
+const RESUMMED: f64 = 1.0;
 /// Probability inside `log_range`.
 const RANGE: f64 = 0.9;
 
@@ -110,20 +115,23 @@ fn by_first_order(arch: &Architecture, typical: &Typical) -> Result<Randomness, 
     // A shift that turns the sign of the mean is far beyond first order.
     let mean = if mean > Scaled::ZERO { mean } else { m.ntk };
     let r = m.relative_variance;
-    let log_dispersion = r;
-    let relative_std = if r < 300.0 { Scaled::from(r.exp_m1().sqrt()) } else { Scaled::exp(0.5 * r) };
-    let log_range = lognormal_range(mean, log_dispersion, RANGE).ok().map(|(low, high)| [low, high]);
+    let relative_variance = if r <= RESUMMED { r.exp_m1() } else { r.max(RESUMMED.exp_m1()) };
+    let log_dispersion = relative_variance.ln_1p();
     let reliability = match m.reliability.statistics {
         _ if m.reliability.kernel_fluctuates => Reliability::BeyondFirstOrder,
         Trust::Quantitative => Reliability::Quantitative,
         Trust::Indicative => Reliability::Indicative,
         Trust::Beyond => Reliability::BeyondFirstOrder,
     };
+    let log_range = match reliability {
+        Reliability::BeyondFirstOrder => None,
+        _ => lognormal_range(mean, log_dispersion, RANGE).ok().map(|(low, high)| [low, high]),
+    };
     Ok(Randomness {
         method: RandomnessMethod::FirstOrder,
         reliability,
         mean,
-        relative_std,
+        relative_std: Scaled::from(relative_variance.sqrt()),
         log_dispersion,
         log_range,
         relative_mean_shift: m.relative_mean_shift,
