@@ -2,6 +2,7 @@
 
 use super::format::{Lines, describe, from_log, number, scaled};
 use super::phase::{eoc_words, phase_numbers, phase_words};
+use crate::Scaled;
 use crate::analysis::Phase;
 use crate::analysis::verdict::{
     Advice, Class, Conditioning, DepthAdvice, Finding, InputSummary, KernelOnData, Level, Movement, MovementMethod,
@@ -10,6 +11,10 @@ use crate::analysis::verdict::{
 
 /// A network is shallow if the depth scale of correlations is this many times its depth.
 const SHALLOW: f64 = 3.0;
+
+/// Stable learning rates beyond which a kernel counts as vanished, and below which as exploded.
+const VANISHED: f64 = 1e6;
+const EXPLODED: f64 = 1e-9;
 
 /// A verdict, as text.
 ///
@@ -143,6 +148,11 @@ fn conditioning_rows(lines: &mut Lines, c: &Conditioning) {
         "largest stable learning rate",
         format!("{} (full batch of these, ½ Σ (f − y)²)", scaled(c.max_learning_rate)),
     );
+    if c.max_learning_rate > Scaled::from(VANISHED) {
+        lines.row("", "the kernel has vanished: at ordinary learning rates nothing moves");
+    } else if c.max_learning_rate < Scaled::from(EXPLODED) {
+        lines.row("", "the kernel has exploded: at ordinary learning rates gradient descent diverges");
+    }
     let least = if c.resolved { "" } else { "at least " };
     lines.row(
         "steps at half that rate",
