@@ -7,6 +7,7 @@ mod exceptional;
 mod gram;
 mod inputs;
 mod parameterizations;
+mod peer;
 mod properties;
 mod references;
 mod scaled;
