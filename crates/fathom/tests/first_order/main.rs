@@ -5,9 +5,9 @@
 mod classes;
 mod exact_relu;
 mod input;
+mod per_layer;
 mod sampling;
 mod tables;
-mod vectors;
 
 use fathom_ntk::Architecture;
 use fathom_ntk::activation::Activation;
