@@ -171,3 +171,47 @@ fn extreme_shapes_have_a_verdict_in_reasonable_time() {
     // Some seconds on a busy machine; without the caps on the searches it takes minutes.
     assert!(start.elapsed().as_secs() < 30);
 }
+
+/// Two orthogonal inputs of |x|² = 25 under bias-free critical relu, three layers: Θ = 75 on the diagonal and, with
+/// κ₁(0) = 1/π and θ = arccos(1/π), 25 [κ₁(θ) + (1 − θ/π)/π] off it. The eigenvalues are their sum and difference.
+#[test]
+fn two_inputs_have_the_spectrum_and_rates_worked_out_by_hand() {
+    use std::f64::consts::PI;
+    let arch = arch("widths = \"2,100x2,1\"");
+    let values = [3.0, 4.0, -4.0, 3.0];
+    let inputs = Inputs::Rows { values: &values, features: 2 };
+    let verdict = verdict(&arch, inputs, &VerdictOptions::default()).unwrap();
+    let found = verdict.kernel.conditioning.unwrap();
+    let theta = (1.0 / PI).acos();
+    let off = 25.0 * ((theta.sin() + (PI - theta) / PI) / PI + (1.0 - theta / PI) / PI);
+    let (together, apart) = (75.0 + off, 75.0 - off);
+    for (what, number, expected) in [
+        ("largest", found.lambda_max, together),
+        ("median", found.lambda_median, apart),
+        ("smallest", found.lambda_min, apart),
+        ("condition", found.condition, together / apart),
+        ("rate", found.max_learning_rate, 2.0 / together),
+        ("steps", found.steps_typical, together / apart),
+    ] {
+        // A dozen roundings.
+        assert!((number.to_f64() / expected - 1.0).abs() < 1e-13, "{what} {} {expected}", number.to_f64());
+    }
+    assert!(found.resolved && found.inputs == 2);
+}
+
+#[test]
+fn a_linear_model_is_not_untrainable_for_lack_of_features() {
+    let mut seed = 1_u64;
+    let values: Vec<f64> = (0..500)
+        .map(|_| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 40) as f64 / f64::from(1 << 23) - 1.0
+        })
+        .collect();
+    let inputs = Inputs::Rows { values: &values, features: 5 };
+    for network in ["widths = \"5,1\"", "widths = \"5,1000,1\"\nactivation = \"linear\"\nweight_var = 1.0"] {
+        let verdict = verdict(&arch(network), inputs, &VerdictOptions::default()).unwrap();
+        assert_eq!(verdict.class, Class::InRegime, "{network}");
+        assert_eq!(verdict.input.sampled_rows, 5);
+    }
+}

@@ -83,8 +83,11 @@ pub fn verdict(arch: &Architecture, inputs: Inputs<'_>, options: &VerdictOptions
         }
         None => None,
     };
+    let features = checked.summary.features.unwrap_or(1);
     let rows = checked.summary.rows.map(|_| {
-        let size = options.sample.map_or_else(|| affordable_rows(arch, first_variance), Ok);
+        let affordable =
+            || affordable_rows(arch, first_variance).map(|rows| rows.min(independent_rows(arch, features)));
+        let size = options.sample.map_or_else(affordable, Ok);
         size.map(|size| checked.sample(size, options.seed, biased))
     });
     let rows = rows.as_ref().map(|rows| rows.as_deref().map_err(Clone::clone));
@@ -112,7 +115,6 @@ pub fn verdict(arch: &Architecture, inputs: Inputs<'_>, options: &VerdictOptions
         ),
         Finding::new(Question::Trainable, steps, options.steps),
     ];
-    let n0 = checked.summary.features.unwrap_or(1);
     Ok(Verdict {
         architecture: arch.clone(),
         class: Class::of(findings[0].level, findings[1].level, findings[2].level),
@@ -121,7 +123,7 @@ pub fn verdict(arch: &Architecture, inputs: Inputs<'_>, options: &VerdictOptions
         kernel,
         randomness: random.ok(),
         movement: moves.ok(),
-        advice: advice(arch, &checked.typical, n0, options.tolerance),
+        advice: advice(arch, &checked.typical, features, options.tolerance),
         input: checked.summary,
         options: *options,
     })
@@ -147,4 +149,11 @@ fn bounded(movement: &Movement, random: Option<&Randomness>, options: &VerdictOp
         return Err("only a lower bound is known: what neurons add by switching on and off is not".into());
     }
     Ok(size)
+}
+
+/// Rows beyond which the kernel is singular whatever the initialisation: a linear network has no more directions than its
+/// inputs have features. What it could not fit says nothing of how well it trains.
+fn independent_rows(arch: &Architecture, features: usize) -> usize {
+    let linear = arch.depth() == 1 || arch.activation().homogeneous().is_some_and(|h| h.b == 0.0);
+    if linear { features.max(2) } else { usize::MAX }
 }
