@@ -120,6 +120,20 @@ impl Scaled {
         Self::normalised(rest.exp(), blocks as i64)
     }
 
+    /// $2^{\text{exponent}}$ times this number, exactly.
+    pub fn times_power_of_two(self, exponent: i64) -> Self {
+        let blocks = exponent.div_euclid(i64::from(BLOCK));
+        let rest = exponent.rem_euclid(i64::from(BLOCK));
+        // rest < 256, so the factor is a normal number.
+        let factor = f64::from_bits(((1023 + rest) as u64) << 52);
+        Self::in_range(self.mantissa * factor, self.block.checked_add(blocks), blocks > 0)
+    }
+
+    /// A mantissa and an exponent $e$ with this number = mantissa · $2^e$.
+    pub(crate) fn parts(self) -> (f64, i64) {
+        (self.mantissa, self.block.saturating_mul(i64::from(BLOCK)))
+    }
+
     /// Square root; NaN for negative numbers.
     pub fn sqrt(self) -> Self {
         if self.block % 2 == 0 {

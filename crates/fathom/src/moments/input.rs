@@ -59,6 +59,9 @@ pub enum MomentsError {
         /// The value given.
         got: f64,
     },
+    /// Orthogonal weights.
+    #[error("moments at finite width are known for independent weights; networks with orthogonal weights can be sampled")]
+    DependentWeights,
     /// The first update is known for one output.
     #[error("the first update of the NTK is known for 1 output, got {outputs}")]
     SeveralOutputs {
@@ -185,6 +188,9 @@ pub(super) fn check(c: &Constants) -> Result<(), MomentsError> {
     check_layers("weight_var", &c.weight_var, depth, POSITIVE, |v| v.is_finite() && v > 0.0)?;
     for (name, values) in [("bias_var", &c.bias_var), ("alpha", &c.alpha), ("beta", &c.beta)] {
         check_layers(name, values, depth, NON_NEGATIVE, |v| at_least(v, 0.0))?;
+    }
+    if c.weight_kurtosis.is_nan() {
+        return Err(MomentsError::DependentWeights);
     }
     for (name, got) in [("weight_kurtosis", c.weight_kurtosis), ("bias_kurtosis", c.bias_kurtosis)] {
         if !at_least(got, -2.0) {

@@ -342,8 +342,9 @@ impl Architecture {
             bias_var: layers.map(|l| self.bias_var(l)).collect(),
             alpha,
             beta,
-            weight_kurtosis: self.weight_law.excess_kurtosis(),
-            bias_kurtosis: self.weight_law.excess_kurtosis(),
+            weight_kurtosis: self.weight_law.excess_kurtosis().unwrap_or(f64::NAN),
+            // The biases of orthogonal networks are normal.
+            bias_kurtosis: self.weight_law.excess_kurtosis().unwrap_or(0.0),
         })
     }
 }

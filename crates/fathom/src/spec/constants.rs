@@ -19,7 +19,7 @@ pub struct Constants {
     pub alpha: Vec<f64>,
     /// $\beta_0, \dots, \beta_{L-1}$.
     pub beta: Vec<f64>,
-    /// $E W^4 - 3$ of the weights.
+    /// $E W^4 - 3$ of the weights; NaN where they depend on each other, which every formula refuses.
     pub weight_kurtosis: f64,
     /// $E b^4 - 3$ of the biases.
     pub bias_kurtosis: f64,

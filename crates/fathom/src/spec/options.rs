@@ -41,9 +41,9 @@ pub enum Parameterization {
     HaninNica,
 }
 
-/// The law of the entries of $W$: symmetric, mean 0, variance 1, without atoms.
+/// The law of the entries of $W$: symmetric, mean 0, variance 1.
 ///
-/// Only the fourth moment enters the moments of the NTK.
+/// Of independent entries, only the fourth moment enters the moments of the NTK.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum WeightLaw {
     /// Normal: $E W^4 = 3$.
@@ -54,24 +54,29 @@ pub enum WeightLaw {
     Laplace,
     /// Any other, through $E W^4 \ge 1$.
     FourthMoment(f64),
+    /// $W$ is uniform among the matrices with orthogonal rows or columns: $W = \sqrt{\max(n_l, n_{l-1})}\,Q$ with
+    /// orthonormal columns of $Q$, or rows if these are fewer. Biases are normal. The entries depend on each other, so
+    /// the formulas at finite width do not hold; such networks can be drawn.
+    Orthogonal,
 }
 
 impl WeightLaw {
-    /// $E W^4$.
-    pub fn fourth_moment(self) -> f64 {
+    /// $E W^4$ of independent entries; `None` if they depend on each other.
+    pub fn fourth_moment(self) -> Option<f64> {
         match self {
-            Self::Gaussian => 3.0,
-            Self::Uniform => 1.8,
-            Self::Laplace => 6.0,
-            Self::FourthMoment(m) => m,
+            Self::Gaussian => Some(3.0),
+            Self::Uniform => Some(1.8),
+            Self::Laplace => Some(6.0),
+            Self::FourthMoment(m) => Some(m),
+            Self::Orthogonal => None,
         }
     }
 
-    /// $E W^4 - 3$.
-    pub fn excess_kurtosis(self) -> f64 {
+    /// $E W^4 - 3$ of independent entries; `None` if they depend on each other.
+    pub fn excess_kurtosis(self) -> Option<f64> {
         match self {
-            Self::Uniform => -1.2,
-            law => law.fourth_moment() - 3.0,
+            Self::Uniform => Some(-1.2),
+            law => law.fourth_moment().map(|m| m - 3.0),
         }
     }
 }
@@ -142,12 +147,13 @@ impl FromStr for WeightLaw {
             "gaussian" | "normal" => Some(Self::Gaussian),
             "uniform" => Some(Self::Uniform),
             "laplace" => Some(Self::Laplace),
+            "orthogonal" => Some(Self::Orthogonal),
             other => other.strip_prefix("fourth-moment:").and_then(fourth).map(Self::FourthMoment),
         }
         .ok_or_else(|| OptionError {
             what: "weight law",
             got: text.into(),
-            allowed: "gaussian, uniform, laplace, fourth-moment:M (M = E W⁴ ≥ 1 at variance 1)",
+            allowed: "gaussian, uniform, laplace, orthogonal, fourth-moment:M (M = E W⁴ ≥ 1 at variance 1)",
         })
     }
 }
@@ -159,6 +165,7 @@ impl fmt::Display for WeightLaw {
             Self::Uniform => f.write_str("uniform"),
             Self::Laplace => f.write_str("laplace"),
             Self::FourthMoment(m) => write!(f, "fourth-moment:{m}"),
+            Self::Orthogonal => f.write_str("orthogonal"),
         }
     }
 }
