@@ -11,7 +11,7 @@
 //! 6. [`report`]: results as text.
 //! 7. [`selftest`]: test vectors, to check all of this on the user's own hardware.
 //!
-//! [`quadrature`] and [`Scaled`] serve all of them. The library neither prints nor reads files, clock or environment.
+//! [`statistics`] turns draws into estimates with error bars. [`quadrature`] and [`Scaled`] serve all of them. The library neither prints nor reads files, clock or environment.
 
 pub mod activation;
 pub mod analysis;
@@ -25,6 +25,7 @@ pub mod sample;
 mod scaled;
 pub mod selftest;
 pub mod spec;
+pub mod statistics;
 
 pub use scaled::Scaled;
 pub use spec::Architecture;

@@ -163,6 +163,19 @@ impl Scaled {
         Self { mantissa: self.mantissa.abs(), block: self.block }
     }
 
+    /// Mantissa and block exponent.
+    #[inline]
+    pub(crate) fn parts(self) -> (f64, i64) {
+        (self.mantissa, self.block)
+    }
+
+    /// The number with these parts, if they are the parts of a finite number.
+    pub(crate) fn from_parts(mantissa: f64, block: i64) -> Option<Self> {
+        let size = mantissa.abs();
+        let is_normalised = (LOW..HIGH).contains(&size) || (size == 0.0 && block == 0);
+        is_normalised.then_some(Self { mantissa, block })
+    }
+
     /// The larger of two numbers.
     pub fn max(self, other: Self) -> Self {
         if other > self { other } else { self }

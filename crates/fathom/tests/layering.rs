@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const ORDER: &[&str] = &[
     "scaled",
     "linalg",
+    "statistics",
     "activation",
     "quadrature",
     "spec",
