@@ -77,7 +77,7 @@ pub enum NetworkError {
         /// How many values were given.
         got: usize,
     },
-    /// A feature that is NaN or infinite, or beyond the range of the precision asked for.
+    /// A feature that is NaN or infinite.
     #[error("every feature must be finite, got {got} in row {row} (counted from 0)")]
     InputNotFinite {
         /// Which row.
@@ -95,7 +95,7 @@ pub enum NetworkError {
         /// How many values were given.
         got: usize,
     },
-    /// Pre-activations or activations left the range of the numbers used.
+    /// Pre-activations or activations (or inputs in single precision) left the range of the numbers used.
     #[error("the forward pass overflows at layer {layer} of {depth}: the weights or inputs are too large")]
     ForwardOverflow {
         /// First layer with a number that is not finite.

@@ -21,8 +21,11 @@
 mod error;
 mod layer;
 mod model;
+mod ntk;
 mod pass;
+mod tiles;
 
 pub use error::NetworkError;
 pub use layer::{GradientScale, Layer};
 pub use model::{Backward, Forward, Network};
+pub use ntk::{EmpiricalKernel, KernelForm, KernelOptions, Precision};

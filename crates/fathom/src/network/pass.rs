@@ -81,7 +81,7 @@ impl<T: Real> Layers<'_, T> {
                 self.tile,
                 |_, col, z| {
                     for (z, b) in z.iter_mut().zip(biases.into_iter().flat_map(|b| &b[col..])) {
-                        *z = *z + T::from_f64(*b);
+                        *z += T::from_f64(*b);
                     }
                 },
             );
@@ -151,7 +151,7 @@ impl<T: Real> Layers<'_, T> {
         multiply_tiled(&mut delta, above, weights, self.tile * per_input, |row, col, delta| {
             let first = row / per_input * upper.inputs + col;
             for (d, s) in delta.iter_mut().zip(&slopes[first..]) {
-                *d = *d * *s;
+                *d *= *s;
             }
         });
         self.checked(delta, layer)
@@ -162,7 +162,7 @@ impl<T: Real> Layers<'_, T> {
     }
 }
 
-/// The sum of $0 \cdot x$ is NaN as soon as one $x$ is not finite.
+/// Whether no number is NaN or infinite.
 fn all_finite<T: Real>(values: &[T]) -> bool {
     values.par_chunks(1 << 16).all(|chunk| chunk.iter().all(|x| x.to_f64().is_finite()))
 }
