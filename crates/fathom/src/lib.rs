@@ -5,11 +5,12 @@
 //!
 //! 1. [`activation`]: φ, its derivatives, and its Gaussian expectations.
 //! 2. [`spec`]: [`Architecture`], the only way to say which network is meant.
-//! 3. [`infinite`]: kernels of infinitely wide networks at any depth.
-//! 4. [`moments`]: mean, variance and first update of the NTK at finite width.
-//! 5. [`analysis`]: phases, the edge of chaos, and the verdict.
-//! 6. [`report`]: results as text.
-//! 7. [`selftest`]: test vectors, to check all of this on the user's own hardware.
+//! 3. [`network`]: networks whose weights are given, and their empirical NTK.
+//! 4. [`infinite`]: kernels of infinitely wide networks at any depth.
+//! 5. [`moments`]: mean, variance and first update of the NTK at finite width.
+//! 6. [`analysis`]: phases, the edge of chaos, and the verdict.
+//! 7. [`report`]: results as text.
+//! 8. [`selftest`]: test vectors, to check all of this on the user's own hardware.
 //!
 //! [`statistics`] turns draws into estimates with error bars. [`quadrature`] and [`Scaled`] serve all of them. The library neither prints nor reads files, clock or environment.
 
@@ -18,6 +19,7 @@ pub mod analysis;
 pub mod infinite;
 mod linalg;
 pub mod moments;
+pub mod network;
 pub mod quadrature;
 pub mod random;
 pub mod report;

@@ -1,7 +1,116 @@
 //! The one door to the linear algebra library.
 
 use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatMut, MatRef, Par, Side};
+use faer::prelude::ReborrowMut;
+use faer::traits::RealField;
+use faer::{Accum, Mat, Par, Side};
+use rayon::prelude::*;
+
+pub(crate) use faer::{MatMut, MatRef};
+
+/// A number that matrices are made of: `f64` or `f32`.
+pub(crate) trait Real: RealField + Copy + Default {
+    /// Rounded to this type.
+    fn from_f64(x: f64) -> Self;
+    /// Exactly this number.
+    fn to_f64(self) -> f64;
+}
+
+impl Real for f64 {
+    fn from_f64(x: f64) -> Self {
+        x
+    }
+
+    fn to_f64(self) -> f64 {
+        self
+    }
+}
+
+impl Real for f32 {
+    #[expect(clippy::cast_possible_truncation, reason = "rounding is what is asked for")]
+    fn from_f64(x: f64) -> Self {
+        x as Self
+    }
+
+    fn to_f64(self) -> f64 {
+        self.into()
+    }
+}
+
+/// Columns of a tile of a product: wide enough for full speed, narrow enough to give work to many threads.
+const PANEL: usize = 512;
+
+/// `values`, row after row, as a matrix.
+pub(crate) fn rows<T: Real>(values: &[T], rows: usize, cols: usize) -> MatRef<'_, T> {
+    MatRef::from_row_major_slice(values, rows, cols)
+}
+
+/// `values`, row after row, as a matrix to write to.
+pub(crate) fn rows_mut<T: Real>(values: &mut [T], rows: usize, cols: usize) -> MatMut<'_, T> {
+    MatMut::from_row_major_slice_mut(values, rows, cols)
+}
+
+/// `out` = `a` `b` on this thread.
+pub(crate) fn multiply<T: Real>(out: MatMut<'_, T>, a: MatRef<'_, T>, b: MatRef<'_, T>) {
+    matmul(out, Accum::Replace, a, b, T::from_f64(1.0), Par::Seq);
+}
+
+/// `out` = `a` `b`, `out` row after row, in tiles of `tile_rows` rows that are computed side by side.
+///
+/// Each tile is one sequential product, so the bits depend on `tile_rows` and not on the number of threads.
+///
+/// # Arguments
+/// * `finish`: called on each row of each finished tile, with the row, its first column, and its values.
+pub(crate) fn multiply_tiled<T: Real>(
+    out: &mut [T],
+    a: MatRef<'_, T>,
+    b: MatRef<'_, T>,
+    tile_rows: usize,
+    finish: impl Fn(usize, usize, &mut [T]) + Sync,
+) {
+    let tiles = tiles(rows_mut(out, a.nrows(), b.ncols()), tile_rows, PANEL);
+    tiles.into_par_iter().for_each(|mut tile| {
+        let (height, width) = (tile.values.nrows(), tile.values.ncols());
+        let left = a.submatrix(tile.row, 0, height, a.ncols());
+        multiply(tile.values.rb_mut(), left, b.submatrix(0, tile.col, b.nrows(), width));
+        for i in 0..height {
+            if let Some(values) = tile.values.rb_mut().row_mut(i).try_as_row_major_mut() {
+                finish(tile.row + i, tile.col, values.as_slice_mut());
+            }
+        }
+    });
+}
+
+/// A rectangle of a matrix.
+pub(crate) struct Tile<'a, T> {
+    /// First row.
+    pub(crate) row: usize,
+    /// First column.
+    pub(crate) col: usize,
+    /// The entries.
+    pub(crate) values: MatMut<'a, T>,
+}
+
+/// A matrix cut into rectangles of `height` × `width`, those at the end smaller; row after row.
+pub(crate) fn tiles<T>(matrix: MatMut<'_, T>, height: usize, width: usize) -> Vec<Tile<'_, T>> {
+    let mut tiles = Vec::with_capacity(matrix.nrows().div_ceil(height) * matrix.ncols().div_ceil(width));
+    let (mut below, mut row) = (matrix, 0);
+    while below.nrows() > 0 {
+        let rows = height.min(below.nrows());
+        let (mut right, rest) = below.split_at_row_mut(rows);
+        let mut col = 0;
+        while right.ncols() > 0 {
+            let cols = width.min(right.ncols());
+            let (values, rest) = right.split_at_col_mut(cols);
+            tiles.push(Tile { row, col, values });
+            col += cols;
+            right = rest;
+        }
+        row += rows;
+        below = rest;
+    }
+    tiles
+}
 
 /// Eigenvalues of a symmetric matrix, ascending; `None` if the iteration does not converge or an entry is not finite.
 ///
@@ -24,32 +133,13 @@ mod reflectors;
 
 pub(crate) use reflectors::Reflectors;
 
-/// A column-major matrix in a slice; columns may be further apart than they are long.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct View<'a> {
-    matrix: MatRef<'a, f64>,
+/// `rows × cols` values, column after column, as a matrix.
+pub(crate) fn by_columns(values: &[f64], rows: usize, cols: usize) -> MatRef<'_, f64> {
+    MatRef::from_column_major_slice(&values[..rows * cols], rows, cols)
 }
 
-impl<'a> View<'a> {
-    /// `rows × cols` entries, the columns `rows` apart.
-    pub(crate) fn new(values: &'a [f64], rows: usize, cols: usize) -> Self {
-        Self { matrix: MatRef::from_column_major_slice(&values[..rows * cols], rows, cols) }
-    }
-
-    /// The first `rows` rows of each column of `stride` entries.
-    pub(crate) fn upper(values: &'a [f64], stride: usize, rows: usize, cols: usize) -> Self {
-        Self { matrix: MatRef::from_column_major_slice(&values[..stride * cols], stride, cols).subrows(0, rows) }
-    }
-
-    /// $A^\top$.
-    pub(crate) fn transpose(self) -> Self {
-        Self { matrix: self.matrix.transpose() }
-    }
-}
-
-/// $A B$, sequential, into rows `first..` of columns of `stride` entries.
-pub(crate) fn product(a: View<'_>, b: View<'_>, out: &mut [f64], stride: usize, first: usize) {
-    let (rows, cols) = (a.matrix.nrows(), b.matrix.ncols());
-    let out = MatMut::from_column_major_slice_mut(&mut out[..stride * cols], stride, cols);
-    matmul(out.subrows_mut(first, rows), Accum::Replace, a.matrix, b.matrix, 1.0, Par::Seq);
+/// `a` `b` on this thread, into rows `first..` of columns of `stride` values.
+pub(crate) fn product(a: MatRef<'_, f64>, b: MatRef<'_, f64>, out: &mut [f64], stride: usize, first: usize) {
+    let out = MatMut::from_column_major_slice_mut(&mut out[..stride * b.ncols()], stride, b.ncols());
+    multiply(out.subrows_mut(first, a.nrows()), a, b);
 }

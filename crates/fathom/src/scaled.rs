@@ -130,7 +130,7 @@ impl Scaled {
     }
 
     /// A mantissa and an exponent $e$ with this number = mantissa · $2^e$.
-    pub(crate) fn parts(self) -> (f64, i64) {
+    pub(crate) fn mantissa_and_exponent(self) -> (f64, i64) {
         (self.mantissa, self.block.saturating_mul(i64::from(BLOCK)))
     }
 

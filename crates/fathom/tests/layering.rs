@@ -12,6 +12,7 @@ const ORDER: &[&str] = &[
     "activation",
     "quadrature",
     "spec",
+    "network",
     "infinite",
     "moments",
     "predict",
@@ -22,7 +23,7 @@ const ORDER: &[&str] = &[
     "report",
 ];
 /// Networks that are drawn and formulas about them are two witnesses: neither of these may use any of those.
-const WITNESSES: (&[&str], &[&str]) = (&["sample", "train"], &["infinite", "moments", "predict"]);
+const WITNESSES: (&[&str], &[&str]) = (&["network", "sample", "train"], &["infinite", "moments", "predict"]);
 /// Nodes and weights need no activation, so closed forms of activations may use them.
 const RULES: &[&str] = &["Rule", "gauss_legendre", "panel_rule"];
 /// Items that `lib.rs` re-exports, and the module they belong to.

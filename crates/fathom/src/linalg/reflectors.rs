@@ -6,7 +6,7 @@
 
 use pulp::{Arch, NullaryFnOnce};
 
-use super::{View, product};
+use super::{by_columns, product};
 
 /// $A = Q R$ with $Q$ orthogonal and kept as reflectors, so that its columns are orthonormal whatever the rank of $A$.
 ///
@@ -70,7 +70,7 @@ impl Reflectors {
 
     /// Prepares [`apply`](Self::apply) after [`factorise`](Self::factorise).
     pub(crate) fn gather(&mut self) {
-        let (rank, v) = (self.rank(), View::new(&self.factor, self.rows, self.rank()));
+        let (rank, v) = (self.rank(), by_columns(&self.factor, self.rows, self.rank()));
         product(v.transpose(), v, &mut self.inverse, rank, 0);
         for j in 0..rank {
             // 1/τ = |v|²/2 makes I − τ v vᵀ a reflection; with v = 0 any number will do.
@@ -83,10 +83,10 @@ impl Reflectors {
     pub(crate) fn apply(&mut self, x: &mut [f64]) {
         let (rows, rank) = (self.rows, self.rank());
         let cols = x.len() / rows;
-        let v = View::new(&self.factor, rows, rank);
+        let v = by_columns(&self.factor, rows, rank);
         self.inner.resize(rank * cols, 0.0);
         self.update.resize(rows * cols, 0.0);
-        product(v.transpose(), View::new(x, rows, cols), &mut self.inner, rank, 0);
+        product(v.transpose(), by_columns(x, rows, cols), &mut self.inner, rank, 0);
         for column in self.inner.chunks_exact_mut(rank) {
             for i in (0..rank).rev() {
                 let solved = column[i] / self.inverse[i * rank + i];
@@ -95,7 +95,7 @@ impl Reflectors {
                 column[..i].iter_mut().zip(above).for_each(|(to, s)| *to -= s * solved);
             }
         }
-        product(v, View::new(&self.inner, rank, cols), &mut self.update, rows, 0);
+        product(v, by_columns(&self.inner, rank, cols), &mut self.update, rows, 0);
         x.iter_mut().zip(&self.update).for_each(|(x, u)| *x -= u);
     }
 }

@@ -1,7 +1,5 @@
 //! Numbers of heads.
 
-use super::Stream;
-
 /// The number of heads among $n$ fair coins, by the alias method (Walker 1977; table as in Vose 1991): one word a draw,
 /// whatever $n$.
 ///

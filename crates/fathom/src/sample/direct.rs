@@ -2,7 +2,7 @@
 
 use super::recursion::Weights;
 use super::shape::LayerShape;
-use crate::linalg::{Reflectors, View, product};
+use crate::linalg::{Reflectors, by_columns, product};
 use crate::random::{Stream, fill};
 use crate::spec::WeightLaw;
 
@@ -86,8 +86,8 @@ impl Weights for Direct {
 
     fn forward(&mut self, stream: &mut Stream, z: &mut [f64]) {
         self.draw(stream);
-        let signals = View::new(&self.signals, self.rows, self.k);
-        product(View::new(&self.matrix, self.outputs, self.rows), signals, z, self.outputs, 0);
+        let signals = by_columns(&self.signals, self.rows, self.k);
+        product(by_columns(&self.matrix, self.outputs, self.rows), signals, z, self.outputs, 0);
     }
 
     fn forward_again(&mut self, stream: &mut Stream, z: &mut [f64]) {
@@ -95,7 +95,7 @@ impl Weights for Direct {
     }
 
     fn backward(&mut self, _stream: &mut Stream, d: &[f64], v: &mut [f64], (): &mut ()) {
-        let matrix = View::new(&self.matrix, self.outputs, self.rows);
-        product(matrix.transpose(), View::new(d, self.outputs, d.len() / self.outputs), v, self.rows, 0);
+        let matrix = by_columns(&self.matrix, self.outputs, self.rows);
+        product(matrix.transpose(), by_columns(d, self.outputs, d.len() / self.outputs), v, self.rows, 0);
     }
 }

@@ -86,7 +86,7 @@ impl Draw {
     /// Begins a network of one input and one output.
     pub(super) fn begin_scalar(&mut self, depth: usize, f: Scaled) {
         self.reset(1, 1, depth);
-        let (mantissa, exponent) = f.parts();
+        let (mantissa, exponent) = f.mantissa_and_exponent();
         self.set_outputs(&[mantissa], exponent);
     }
 
@@ -98,7 +98,7 @@ impl Draw {
     /// Sums the contributions.
     pub(super) fn end_scalar(&mut self) {
         let theta = self.layers.iter().fold(Scaled::ZERO, |sum, layer| sum + *layer);
-        let (mantissa, exponent) = theta.parts();
+        let (mantissa, exponent) = theta.mantissa_and_exponent();
         (self.ntk[0], self.ntk_exponent) = (mantissa, Some(exponent));
     }
 

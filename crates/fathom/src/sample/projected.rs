@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use super::recursion::Weights;
 use super::shape::LayerShape;
-use crate::linalg::{Reflectors, View, product};
+use crate::linalg::{Reflectors, by_columns, product};
 use crate::random::Stream;
 
 /// The action of one random layer in one draw.
@@ -45,7 +45,7 @@ impl Projected {
     fn apply(&mut self, stream: &mut Stream, z: &mut [f64]) {
         let rank = self.inputs.rank();
         stream.fill_normals(&mut self.normals);
-        let (y, r) = (View::new(&self.normals, self.outputs, rank), View::new(&self.upper, rank, self.k));
+        let (y, r) = (by_columns(&self.normals, self.outputs, rank), by_columns(&self.upper, rank, self.k));
         product(y, r, z, self.outputs, 0);
     }
 }
@@ -79,20 +79,20 @@ impl Weights for Projected {
     fn backward(&mut self, stream: &mut Stream, d: &[f64], v: &mut [f64], scratch: &mut Scratch) {
         let (rows, outputs, rank) = (self.rows, self.outputs, self.inputs.rank());
         let columns = d.len() / outputs;
-        let gradients = View::new(d, outputs, columns);
-        product(View::new(&self.normals, outputs, rank).transpose(), gradients, v, rows, 0);
+        let gradients = by_columns(d, outputs, columns);
+        product(by_columns(&self.normals, outputs, rank).transpose(), gradients, v, rows, 0);
         let rest = rows - rank;
         if rest > 0 {
             let known = outputs.min(columns);
             scratch.fresh.resize(rest * known, 0.0);
             stream.fill_normals(&mut scratch.fresh);
-            let fresh = View::new(&scratch.fresh, rest, known);
+            let fresh = by_columns(&scratch.fresh, rest, known);
             if columns < outputs {
                 let qr = scratch.roots.entry((outputs, columns)).or_insert_with(|| Reflectors::new(outputs, columns));
                 qr.matrix_mut().copy_from_slice(d);
                 scratch.root.resize(known * columns, 0.0);
                 qr.factorise(&mut scratch.root);
-                product(fresh, View::new(&scratch.root, known, columns), v, rows, rank);
+                product(fresh, by_columns(&scratch.root, known, columns), v, rows, rank);
             } else {
                 product(fresh, gradients, v, rows, rank);
             }

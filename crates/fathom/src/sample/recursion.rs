@@ -7,7 +7,7 @@
 use super::SampleError;
 use super::draw::Draw;
 use super::shape::Shape;
-use crate::linalg::{View, product};
+use crate::linalg::{by_columns, product};
 use crate::random::Stream;
 
 use pulp::{Arch, NullaryFnOnce};
@@ -113,7 +113,7 @@ impl<W: Weights> Recursion<W> {
                     to.iter_mut().zip(from).for_each(|(to, from)| *to = from * layer.weight_scale);
                     to[layer.inputs..].fill(bias);
                 }
-                let inputs = View::upper(input, rows, layer.inputs, k);
+                let inputs = by_columns(input, rows, k).subrows(0, layer.inputs);
                 product(inputs.transpose(), inputs, &mut self.grams[l], k, 0);
                 self.weights[l].forward(stream, z);
             }
@@ -151,7 +151,7 @@ impl<W: Weights> Recursion<W> {
                 (0..outputs).for_each(|c| self.d[c * outputs + c] = 1.0);
             }
             let d = &self.d[..layer.outputs * distinct];
-            let view = View::new(d, layer.outputs, distinct);
+            let view = by_columns(d, layer.outputs, distinct);
             product(view.transpose(), view, &mut self.gram, distinct, 0);
             draw.add_layer(l, layer, &self.grams[l], self.exponents[l], Gradients {
                 gram: &self.gram[..distinct * distinct],

@@ -10,7 +10,7 @@ use crate::Scaled;
 use crate::activation::Regularity;
 use crate::network::{GradientScale, Layer, Network, NetworkError};
 use crate::random::Stream;
-use crate::spec::{Architecture, WeightLaw};
+use crate::spec::Architecture;
 
 /// Most bytes that one thread may use.
 pub const MAX_BYTES: u64 = 8 << 30;
