@@ -109,6 +109,11 @@ impl Sampler {
         self.method.bytes(&self.shape, self.k)
     }
 
+    /// Roughly how long a draw takes on one core; the cost model that chooses the method.
+    pub fn nanoseconds(&self) -> f64 {
+        self.method.nanoseconds(&self.arch, &self.shape, self.k)
+    }
+
     /// The buffers of one thread.
     pub fn worker(&self) -> Worker<'_> {
         let (shape, k) = (&self.shape, self.k);
