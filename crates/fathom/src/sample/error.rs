@@ -1,6 +1,7 @@
 //! Why nothing can be drawn.
 
 use super::Method;
+use crate::network::NetworkError;
 
 /// Why networks cannot be drawn.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -55,6 +56,9 @@ pub enum SampleError {
         /// Most bytes.
         allowed: u64,
     },
+    /// A drawn network whose weights or signals are not finite numbers.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
     /// A signal left the range of `f64`.
     #[error(
         "the signals of a drawn network are not finite at layer {layer}: reduce the depth, weight_var or the inputs"

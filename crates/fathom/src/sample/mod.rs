@@ -11,10 +11,12 @@ mod recursion;
 mod run;
 mod sampler;
 mod shape;
+mod update;
 
 pub use draw::Draw;
 pub use error::SampleError;
 pub use method::Method;
 pub use observable::{Entry, MAX_EIGEN_ROWS, Observable, ObservableError, Recorder};
 pub use run::{DrawnBlock, Event, RunError, run};
+pub use update::{Change, FirstStep};
 pub use sampler::{MAX_BYTES, Sampler, Worker};

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Draw, Sampler};
+use super::update::Changes;
+use super::{Change, Draw, FirstStep, SampleError, Sampler, Worker};
 use crate::Scaled;
 use crate::linalg::symmetric_eigenvalues;
 use crate::statistics::{Observables, StatisticsError};
@@ -19,6 +20,8 @@ pub enum Observable {
     Ntk(Entry),
     /// $\ln \Theta_{c d}(x_a, x_b)$; undefined where Θ is not positive.
     LogNtk(Entry),
+    /// How $\Theta_{c d}(x_a, x_b)$ changes in the first gradient step, for each unit of learning rate.
+    Update(Change, Entry),
     /// $f_c(x_a)$.
     Output {
         /// $c$.
@@ -68,6 +71,8 @@ impl fmt::Display for Observable {
         match self {
             Self::Ntk(entry) => write!(f, "ntk{entry}"),
             Self::LogNtk(entry) => write!(f, "log_ntk{entry}"),
+            Self::Update(Change::Derivative, entry) => write!(f, "update{entry}"),
+            Self::Update(Change::RealStep, entry) => write!(f, "step{entry}"),
             Self::Output { output: 0, input } => write!(f, "output({input})"),
             Self::Output { output, input } => write!(f, "output({input};{output})"),
             Self::Layer(l) => write!(f, "layer({l})"),
@@ -84,7 +89,7 @@ impl fmt::Display for Observable {
 pub enum ObservableError {
     /// A text that names none.
     #[error(
-        "unknown observable {got:?}; allowed: ntk(A,B), ntk(A,B;C,D), log_ntk(A,B), output(A), output(A;C), layer(L), \
+        "unknown observable {got:?}; allowed: ntk(A,B), ntk(A,B;C,D), log_ntk(A,B), update(A,B), step(A,B), output(A), output(A;C), layer(L), \
          trace, eigenvalue(I), condition"
     )]
     Unknown {
@@ -113,6 +118,16 @@ pub enum ObservableError {
         /// Rows of Θ.
         got: usize,
     },
+    /// A first step that is not one.
+    #[error("first step: {name} must be {allowed}, got {got}")]
+    FirstStep {
+        /// Which number.
+        name: &'static str,
+        /// What is allowed.
+        allowed: &'static str,
+        /// The value.
+        got: f64,
+    },
     /// Too many, twice the same, or none.
     #[error(transparent)]
     Statistics(#[from] StatisticsError),
@@ -139,6 +154,8 @@ fn parse(text: &str) -> Option<Observable> {
     match (name, groups.as_slice()) {
         ("ntk", entry) => self::entry(entry).map(Observable::Ntk),
         ("log_ntk", entry) => self::entry(entry).map(Observable::LogNtk),
+        ("update", entry) => self::entry(entry).map(|entry| Observable::Update(Change::Derivative, entry)),
+        ("step", entry) => self::entry(entry).map(|entry| Observable::Update(Change::RealStep, entry)),
         ("output", [[input]]) => Some(Observable::Output { output: 0, input: *input }),
         ("output", [[input], [output]]) => Some(Observable::Output { output: *output, input: *input }),
         ("layer", [[l]]) => Some(Observable::Layer(*l)),
@@ -160,7 +177,7 @@ fn entry(groups: &[&[usize]]) -> Option<Entry> {
 /// Rows of Θ up to which its eigenvalues may be taken of every draw.
 pub const MAX_EIGEN_ROWS: usize = 2048;
 
-/// Reads chosen observables off draws.
+/// Draws networks and reads chosen observables off them.
 ///
 /// # Example
 /// ```
@@ -170,7 +187,7 @@ pub const MAX_EIGEN_ROWS: usize = 2048;
 /// let sampler = Sampler::new(&Architecture::try_from(spec)?, &[1.0, -0.5, 0.0, 1.0], None)?;
 /// let recorder = Recorder::new(&sampler, &["ntk(0,0)".parse()?, "ntk(1,1)".parse()?, Observable::Trace])?;
 /// let mut row = Vec::new();
-/// recorder.record(sampler.worker().draw(7, 0)?, &mut row);
+/// recorder.record(&mut sampler.worker(), 7, 0, &mut row)?;
 /// let [a, b, trace] = row.as_slice() else { unreachable!() };
 /// assert_eq!(a.unwrap().to_f64() + b.unwrap().to_f64(), trace.unwrap().to_f64());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -180,6 +197,9 @@ pub struct Recorder {
     observables: Vec<Observable>,
     names: Observables,
     eigenvalues: bool,
+    derivative: bool,
+    real_step: bool,
+    first_step: FirstStep,
 }
 
 impl Recorder {
@@ -193,12 +213,34 @@ impl Recorder {
         for &observable in observables {
             check(observable, sampler, rows)?;
         }
-        let eigenvalues = observables.iter().any(|o| matches!(o, Observable::Eigenvalue(_) | Observable::Condition));
+        let any = |of: fn(&Observable) -> bool| observables.iter().any(of);
+        let eigenvalues = any(|o| matches!(o, Observable::Eigenvalue(_) | Observable::Condition));
         if eigenvalues && rows > MAX_EIGEN_ROWS {
             return Err(ObservableError::TooManyRows { allowed: MAX_EIGEN_ROWS, got: rows });
         }
-        let names = Observables::new(observables.iter().map(Observable::to_string))?;
-        Ok(Self { observables: observables.to_vec(), names, eigenvalues })
+        Ok(Self {
+            observables: observables.to_vec(),
+            names: Observables::new(observables.iter().map(Observable::to_string))?,
+            eigenvalues,
+            derivative: any(|o| matches!(o, Observable::Update(Change::Derivative, _))),
+            real_step: any(|o| matches!(o, Observable::Update(Change::RealStep, _))),
+            first_step: FirstStep::default(),
+        })
+    }
+
+    /// The recorder, with this first step in place of the default one.
+    ///
+    /// # Errors
+    /// [`ObservableError::FirstStep`] for a target that is not finite or a step that is not positive and finite.
+    pub fn with_first_step(self, first_step: FirstStep) -> Result<Self, ObservableError> {
+        let FirstStep { target, step } = first_step;
+        if !target.is_finite() {
+            return Err(ObservableError::FirstStep { name: "the target", allowed: "finite", got: target });
+        }
+        if !(step.is_finite() && step > 0.0) {
+            return Err(ObservableError::FirstStep { name: "the step", allowed: "positive and finite", got: step });
+        }
+        Ok(Self { first_step, ..self })
     }
 
     /// The recorder, with the covariances of the observables at these places as well.
@@ -220,17 +262,41 @@ impl Recorder {
         &self.names
     }
 
-    /// Appends the observables of a draw to `row`; `None` where the draw does not define one.
-    pub fn record(&self, draw: &Draw, row: &mut Vec<Option<Scaled>>) {
+    /// The first gradient step of [`Observable::Update`].
+    pub fn first_step(&self) -> FirstStep {
+        self.first_step
+    }
+
+    /// Draws a network and appends its observables to `row`; `None` where it does not define one.
+    ///
+    /// The first gradient step needs explicit weights: with it, Θ and the outputs are those of the same network only if
+    /// the sampler is direct.
+    ///
+    /// # Errors
+    /// As [`Worker::draw`].
+    pub fn record(
+        &self,
+        worker: &mut Worker<'_>,
+        seed: u64,
+        index: u64,
+        row: &mut Vec<Option<Scaled>>,
+    ) -> Result<(), SampleError> {
+        let (derivative, real_step) = self.changes(worker.sampler(), seed, index)?;
+        let draw = worker.draw(seed, index)?;
         let rows = draw.rows();
-        let eigenvalues =
-            if self.eigenvalues { symmetric_eigenvalues(rows, |i, j| draw.entry(i, j)) } else { None };
+        let eigenvalues = if self.eigenvalues { symmetric_eigenvalues(rows, |i, j| draw.entry(i, j)) } else { None };
         let scaled = |mantissa: f64| Scaled::from(mantissa).times_power_of_two(draw.exponent());
         row.extend(self.observables.iter().map(|observable| match *observable {
             Observable::Ntk(entry) => Some(entry.of(draw)),
             Observable::LogNtk(entry) => {
                 let theta = entry.of(draw);
                 (theta > Scaled::ZERO).then(|| Scaled::from(theta.ln()))
+            }
+            Observable::Update(change, entry) => {
+                let changes = if change == Change::Derivative { &derivative } else { &real_step };
+                let (inputs, outputs) = (entry.inputs, entry.outputs);
+                let change = changes.as_ref()?.of((outputs.0, inputs.0), (outputs.1, inputs.1));
+                Some(Scaled::from(change))
             }
             Observable::Output { output, input } => Some(draw.output(output, input)),
             Observable::Layer(l) => Some(draw.layer(l)),
@@ -242,6 +308,23 @@ impl Recorder {
                 (least > largest * rows as f64 * f64::EPSILON).then(|| Scaled::from(largest / least))
             }
         }));
+        Ok(())
+    }
+
+    fn changes(
+        &self,
+        sampler: &Sampler,
+        seed: u64,
+        index: u64,
+    ) -> Result<(Option<Changes>, Option<Changes>), SampleError> {
+        if !self.derivative && !self.real_step {
+            return Ok((None, None));
+        }
+        let network = sampler.network(seed, index)?;
+        let inputs = sampler.input_values();
+        let derivative = self.derivative.then(|| Changes::derivative(&network, &inputs, self.first_step)).transpose()?;
+        let real_step = self.real_step.then(|| Changes::real_step(&network, &inputs, self.first_step)).transpose()?;
+        Ok((derivative, real_step))
     }
 }
 
@@ -252,7 +335,7 @@ fn check(observable: Observable, sampler: &Sampler, rows: usize) -> Result<(), O
     };
     let (inputs, outputs) = (sampler.inputs(), sampler.outputs());
     match observable {
-        Observable::Ntk(entry) | Observable::LogNtk(entry) => {
+        Observable::Ntk(entry) | Observable::LogNtk(entry) | Observable::Update(_, entry) => {
             let Entry { inputs: (a, b), outputs: (c, d) } = entry;
             within("input", 0, inputs, a)?;
             within("input", 0, inputs, b)?;

@@ -88,13 +88,10 @@ pub fn run(
                     let mut rows = Vec::with_capacity(recorder.observables().len() * (range.end - range.start) as usize);
                     let first = range.start;
                     for draw in range {
-                        match worker.draw(seed, draw) {
-                            Ok(drawn) => recorder.record(drawn, &mut rows),
-                            Err(source) => {
-                                // The receiver may have left after another error.
-                                let _ = send.send(Err(RunError::Draw { draw, source }));
-                                return;
-                            }
+                        if let Err(source) = recorder.record(&mut worker, seed, draw, &mut rows) {
+                            // The receiver may have left after another error.
+                            let _ = send.send(Err(RunError::Draw { draw, source }));
+                            return;
                         }
                         if stop.load(Ordering::Relaxed) {
                             break;

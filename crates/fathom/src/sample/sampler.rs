@@ -99,6 +99,11 @@ impl Sampler {
         self.k
     }
 
+    /// The inputs, row after row; beyond the range of `f64`, ∞ or 0.
+    pub(super) fn input_values(&self) -> Vec<f64> {
+        self.inputs.iter().map(|x| Scaled::from(*x).times_power_of_two(self.exponent).to_f64()).collect()
+    }
+
     /// $C = n_L$.
     pub fn outputs(&self) -> usize {
         self.shape.outputs()
@@ -187,7 +192,12 @@ enum Engine {
     Direct(Recursion<Direct>),
 }
 
-impl Worker<'_> {
+impl<'a> Worker<'a> {
+    /// Whose networks it draws.
+    pub fn sampler(&self) -> &'a Sampler {
+        self.sampler
+    }
+
     /// Draw `index` of `seed`.
     ///
     /// # Errors

@@ -54,7 +54,7 @@ impl Shape {
         });
         let activation = arch.activation().clone();
         let homogeneous = activation.homogeneous().is_some();
-        Ok(Self { layers: layers.collect::<Result<_, _>>()?, activation, homogeneous })
+        Ok(Self { layers: layers.collect::<Result<_, SampleError>>()?, activation, homogeneous })
     }
 
     /// $C = n_L$.
