@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{completions, man, moments, phase, selftest, verdict};
+use crate::commands::{completions, entk, man, moments, phase, selftest, verdict};
 
 /// What the neural tangent kernel (NTK) of a network is, how random it is, how it moves, what depth does to it, and
 /// whether NTK theory describes the network.
@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Phase(phase::Args),
     /// Mean, variance and first update of the NTK at finite width
     Moments(moments::Args),
+    /// Empirical NTK of a network whose weights are in a file
+    Entk(Box<entk::Args>),
     /// Check Fathom on this machine against high-precision test vectors
     Selftest(selftest::Args),
     /// Print a completion script for a shell

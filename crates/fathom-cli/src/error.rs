@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 
+use fathom_ntk::analysis::empirical::EmpiricalError;
 use fathom_ntk::analysis::verdict::VerdictError;
 use fathom_ntk::analysis::{EocError, PhaseError};
 use fathom_ntk::moments::MomentsError;
+use fathom_ntk::network::NetworkError;
 use fathom_ntk::selftest::SelftestError;
 use fathom_ntk::spec::ArchitectureError;
 
 use crate::data::DataError;
+use crate::weights::WeightsError;
 
 /// Why a command has no answer; shown on one line.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +38,12 @@ pub(crate) enum CommandError {
     EdgeOfChaos(#[from] EocError),
     #[error(transparent)]
     Moments(#[from] MomentsError),
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    #[error(transparent)]
+    Empirical(#[from] EmpiricalError),
     #[error("{name}: {source}")]
     Vectors { name: String, source: SelftestError },
     #[error("{0}")]

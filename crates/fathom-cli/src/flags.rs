@@ -128,26 +128,35 @@ impl InputArgs {
             return Ok(Source::SquaredNorm(norm));
         }
         match &self.data {
-            Some(path) if path.as_os_str() == "digits" => Ok(built_in()),
             Some(path) => {
-                let data = load(path, &LoadOptions { array: self.array.clone() })?;
-                Ok(Source::Data(data, path.display().to_string()))
+                let (data, name) = data_named(path, self.array.as_deref())?;
+                Ok(Source::Data(data, name))
             }
             None => {
-                let digits = built_in();
-                Ok(if inputs.is_none() || inputs == digits.features() { digits } else { Source::Unit })
+                let (digits, name) = built_in();
+                let fits = inputs.is_none_or(|inputs| inputs == digits.inputs.cols);
+                Ok(if fits { Source::Data(digits, name) } else { Source::Unit })
             }
         }
     }
 }
 
+/// The data of a file, or the built-in ones, and where they come from.
+pub(crate) fn data_named(path: &Path, array: Option<&str>) -> Result<(Dataset, String), CommandError> {
+    if path.as_os_str() == "digits" {
+        return Ok(built_in());
+    }
+    let data = load(path, &LoadOptions { array: array.map(Into::into) })?;
+    Ok((data, path.display().to_string()))
+}
+
 /// The UCI digits, pixels scaled to [0, 1].
-fn built_in() -> Source {
+fn built_in() -> (Dataset, String) {
     let mut digits = digits();
     for pixel in &mut digits.inputs.values {
         *pixel /= 16.0;
     }
-    Source::Data(digits, "built-in UCI digits, pixels from 0 to 1".into())
+    (digits, "built-in UCI digits, pixels from 0 to 1".into())
 }
 
 /// The network where nothing is said of its shape: four hidden layers of width 256, as many inputs as the data has.
@@ -162,7 +171,7 @@ pub(crate) fn network_and_source(
     let inputs = spec.widths.as_ref().map(|w| w.as_slice()[0]);
     let source = input.source(inputs)?;
     if spec.widths.is_none() && spec.depth.is_none() {
-        let features = source.features().or(built_in().features()).unwrap_or(1);
+        let features = source.features().unwrap_or_else(|| built_in().0.inputs.cols);
         spec.widths = Some(format!("{features},{DEFAULT_HIDDEN},10").parse().map_err(usage)?);
     }
     Ok((Architecture::try_from(spec)?, source))

@@ -1,6 +1,7 @@
 //! One file a subcommand.
 
 pub(crate) mod completions;
+pub(crate) mod entk;
 pub(crate) mod man;
 pub(crate) mod moments;
 pub(crate) mod phase;
@@ -17,6 +18,7 @@ pub(crate) fn run(command: Command) -> Result<ExitStatus, CommandError> {
         Command::Verdict(args) => verdict::run(&args),
         Command::Phase(args) => phase::run(&args),
         Command::Moments(args) => moments::run(&args),
+        Command::Entk(args) => entk::run(&args),
         Command::Selftest(args) => selftest::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

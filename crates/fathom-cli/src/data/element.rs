@@ -13,6 +13,8 @@ pub(super) enum Element {
     U32,
     U64,
     F16,
+    /// The upper half of an `F32`.
+    BF16,
     F32,
     F64,
 }
@@ -29,7 +31,7 @@ impl Element {
     pub(super) fn size(self) -> u64 {
         match self {
             Self::Bool | Self::I8 | Self::U8 => 1,
-            Self::I16 | Self::U16 | Self::F16 => 2,
+            Self::I16 | Self::U16 | Self::F16 | Self::BF16 => 2,
             Self::I32 | Self::U32 | Self::F32 => 4,
             Self::I64 | Self::U64 | Self::F64 => 8,
         }
@@ -48,6 +50,7 @@ impl Element {
             Self::U32 => convert(bytes, endian, |b| f64::from(u32::from_le_bytes(b))),
             Self::U64 => convert(bytes, endian, |b| u64::from_le_bytes(b) as f64),
             Self::F16 => convert(bytes, endian, |b| half_to_f64(u16::from_le_bytes(b))),
+            Self::BF16 => convert(bytes, endian, |b| f64::from(f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16))),
             Self::F32 => convert(bytes, endian, |b| f64::from(f32::from_le_bytes(b))),
             Self::F64 => convert(bytes, endian, f64::from_le_bytes),
         }
@@ -109,6 +112,7 @@ mod tests {
         assert_eq!(Element::I16.decode(&[0xfe, 0xff, 0x01, 0x02], Endian::Little), [-2.0, 513.0]);
         assert_eq!(Element::I16.decode(&[0xff, 0xfe, 0x02, 0x01], Endian::Big), [-2.0, 513.0]);
         assert_eq!(Element::F32.decode(&1.5_f32.to_be_bytes(), Endian::Big), [1.5]);
+        assert_eq!(Element::BF16.decode(&[0x40, 0xc0, 0x80, 0x3f], Endian::Little), [-3.0, 1.0]);
         assert_eq!(Element::U64.decode(&u64::MAX.to_le_bytes(), Endian::Little), [2_f64.powi(64)]);
     }
 }

@@ -79,6 +79,8 @@ pub(crate) enum Problem {
     LabelNotFinite { row: usize, value: f64 },
     #[error("expected one label for each of the {rows} rows, got labels of shape {shape}")]
     LabelShape { rows: usize, shape: Shape },
+    #[error("neither a NumPy archive (.npz) nor a .safetensors file")]
+    NoTensorFile,
     #[error("array {name}: {problem}")]
     InArray { name: Quoted, problem: Box<Problem> },
 }
@@ -104,7 +106,7 @@ impl fmt::Display for Shape {
 pub(crate) struct Quoted(pub(crate) String);
 
 impl Quoted {
-    pub(super) fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let mut cut: String = text.chars().take(QUOTED).collect();
         if cut.len() < text.len() {
             cut.push('…');

@@ -37,7 +37,7 @@ pub(crate) fn load(path: &Path, options: &LoadOptions) -> Result<Dataset, DataEr
     }
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, Problem> {
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Problem> {
     let io = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => Problem::Missing,
         ErrorKind::IsADirectory => Problem::Directory,

@@ -12,6 +12,8 @@
 //! Each may be wrapped in gzip once. An array of more than two dimensions is flattened to (first, all others); one
 //! dimension is an error, because it could be one input or one feature. Integers beyond $2^{53}$ are rounded to `f64`.
 //!
+//! [`load_tensors()`] reads all arrays of a NumPy archive or of a `.safetensors` file, by name.
+//!
 //! A file is never trusted: sizes in headers are compared with the bytes that are there before anything is allocated,
 //! at most 4 GiB of a compressed file are unpacked, and every value must be finite. The header of a NumPy array is parsed
 //! here and not by `npyz` 0.9, which multiplies the dimensions of a shape unchecked (a panic where overflow is checked)
@@ -26,12 +28,16 @@ mod idx;
 mod load;
 mod npy;
 mod npy_header;
+mod npy_write;
 mod npz;
+mod tensors;
 
 #[cfg(test)]
 mod robustness;
 
-pub(crate) use dataset::Dataset;
+pub(crate) use dataset::{Dataset, Inputs};
 pub(crate) use digits::digits;
-pub(crate) use error::DataError;
+pub(crate) use error::{DataError, Names, Quoted, Shape};
 pub(crate) use load::{LoadOptions, load};
+pub(crate) use npy_write::npy_file;
+pub(crate) use tensors::{Tensor, load_tensors};

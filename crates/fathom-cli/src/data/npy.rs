@@ -26,6 +26,18 @@ pub(super) fn read_labels(bytes: &[u8], rows: usize) -> Result<Vec<f64>, Problem
     finite_labels(values(&header, data)?)
 }
 
+/// An array of any shape: its dimensions, and its values with the last index fastest.
+pub(super) fn read_array(bytes: &[u8]) -> Result<(Vec<u64>, Vec<f64>), Problem> {
+    let (header, data) = Header::parse(bytes)?;
+    let values = values(&header, data)?;
+    if header.fortran_order && header.shape.len() > 1 && !values.is_empty() {
+        let (rows, cols) = rows_and_columns(&header.shape)?;
+        let values = row_major(&header.shape, rows, cols, &values);
+        return Ok((header.shape, values));
+    }
+    Ok((header.shape, values))
+}
+
 /// All values in the order of the file, once their number is known to match the shape.
 fn values(header: &Header, data: &[u8]) -> Result<Vec<f64>, Problem> {
     let size = header.shape.iter().try_fold(header.element.size(), |product, &size| product.checked_mul(size));

@@ -8,6 +8,7 @@ use super::dataset::Content;
 use super::error::{Names, Problem, Quoted};
 use super::load::{MAX_BYTES, read_up_to};
 use super::npy;
+use super::tensors::Tensor;
 
 const FORMAT: &str = "NumPy archive";
 /// Most files of an archive whose directory is not of the 64-bit form.
@@ -43,6 +44,28 @@ pub(super) fn read(bytes: &[u8], asked: Option<&str>) -> Result<Content, Problem
         content.labels = Some(labels.read(&mut archive, |array| npy::read_labels(array, content.inputs.rows))?);
     }
     Ok(content)
+}
+
+/// Every array of an archive, in the order of its directory.
+pub(super) fn read_all(bytes: &[u8]) -> Result<Vec<Tensor>, Problem> {
+    if claims_many_files(bytes) {
+        return Err(damaged(format_args!("its directory claims more than {MAX_FILES} files")));
+    }
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
+    let members = members(&archive)?;
+    if members.is_empty() {
+        return Err(Problem::NoArrays);
+    }
+    let mut room = MAX_BYTES;
+    let mut tensors = Vec::with_capacity(members.len());
+    for member in members {
+        let (shape, values) = member.read(&mut archive, |array| {
+            room = room.checked_sub(array.len() as u64).ok_or(Problem::TooManyBytes { limit: MAX_BYTES })?;
+            npy::read_array(array)
+        })?;
+        tensors.push(Tensor { name: member.name, shape, values });
+    }
+    Ok(tensors)
 }
 
 type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;

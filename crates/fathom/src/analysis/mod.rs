@@ -15,6 +15,7 @@
 //! * [`phase_diagram`]: a grid of phases.
 //! * [`MeanField`]: the maps themselves.
 //! * [`moments_report`]: all finite-width moments of one network.
+//! * [`empirical`]: the kernel of a network whose weights are given, beside the infinite-width one.
 //! * [`verdict`]: does NTK theory describe this network, and can it be trained?
 //!
 //! Phases hold for fully connected networks with all widths infinite, all layers drawn alike, and trained weights and biases.
@@ -25,6 +26,7 @@
 
 mod diagram;
 mod edge_of_chaos;
+pub mod empirical;
 mod fixed_points;
 mod homogeneous;
 mod mean_field;

@@ -32,7 +32,7 @@ impl<T> Available<T> {
         }
     }
 
-    fn no(reason: &str) -> Self {
+    pub(super) fn no(reason: &str) -> Self {
         Self::No { not_available: reason.into() }
     }
 

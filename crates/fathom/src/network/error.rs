@@ -69,6 +69,14 @@ pub enum NetworkError {
         /// Inputs of the later.
         got: usize,
     },
+    /// An architecture of another shape.
+    #[error("the network has widths {network:?}, but the architecture has {architecture:?} (none: infinitely wide)")]
+    Widths {
+        /// Of the network.
+        network: Vec<usize>,
+        /// Of the architecture.
+        architecture: Vec<usize>,
+    },
     /// Inputs that are not rows of the network's input width.
     #[error("inputs must be rows of {features} features, at least one, got {got} values")]
     Inputs {

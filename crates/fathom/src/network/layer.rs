@@ -99,12 +99,20 @@ impl Layer {
                 return Err(NetworkError::BiasNotFinite { output, got: biases[output] });
             }
         }
-        let GradientScale { weights: g_w, biases: g_b } = scale;
-        if ![g_w, g_b].iter().all(|g| g.is_finite() && *g >= 0.0) {
-            return Err(NetworkError::Scale { weights: g_w, biases: g_b });
+        Self { inputs, outputs, weights, biases, scale }.with_scale(scale)
+    }
+
+    /// The same layer with gradients taken with respect to other parameters.
+    ///
+    /// # Errors
+    /// [`NetworkError::Scale`] for a scale that is negative or not finite.
+    pub fn with_scale(self, scale: GradientScale) -> Result<Self, NetworkError> {
+        let GradientScale { weights, biases } = scale;
+        if ![weights, biases].iter().all(|g| g.is_finite() && *g >= 0.0) {
+            return Err(NetworkError::Scale { weights, biases });
         }
-        let scale = if biases.is_some() { scale } else { GradientScale { biases: 0.0, ..scale } };
-        Ok(Self { inputs, outputs, weights, biases, scale })
+        let scale = if self.biases.is_some() { scale } else { GradientScale { biases: 0.0, ..scale } };
+        Ok(Self { scale, ..self })
     }
 
     /// $n_{l-1}$.

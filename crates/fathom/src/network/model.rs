@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use super::pass::{Layers, Pass, Weights};
-use super::{Layer, NetworkError};
+use super::{GradientScale, Layer, NetworkError};
 use crate::activation::{Activation, Regularity};
+use crate::spec::Architecture;
 
 /// A fully connected network with explicit weights: layers that fit together, and the activation between them.
 ///
@@ -41,6 +42,36 @@ impl Network {
             }
         }
         Ok(Self { activation, layers })
+    }
+
+    /// The same weights with gradients taken as an architecture says ([`GradientScale::of`]).
+    ///
+    /// # Errors
+    /// [`NetworkError::Widths`] if the architecture does not have the widths of this network.
+    ///
+    /// # Example
+    /// ```
+    /// use fathom_ntk::network::{GradientScale, Layer, Network};
+    /// use fathom_ntk::spec::{Architecture, ArchitectureSpec};
+    /// let layer = Layer::new(4, 1, vec![1.0; 4], None, GradientScale::STANDARD)?;
+    /// let network = Network::new(fathom_ntk::activation::Activation::relu(), vec![layer])?;
+    /// let spec = ArchitectureSpec { widths: Some("4,1".parse()?), ..Default::default() };
+    /// let network = network.trained_as(&Architecture::try_from(spec)?)?;
+    /// assert_eq!(network.layers()[0].scale().weights, 0.5); // σ_w²/n = 2/4
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn trained_as(self, arch: &Architecture) -> Result<Self, NetworkError> {
+        let scales: Option<Vec<_>> = (1..=self.depth()).map(|layer| GradientScale::of(arch, layer)).collect();
+        match scales {
+            Some(scales) if arch.widths() == Some(&self.widths()) => {
+                let layers = self.layers.into_iter().zip(scales).map(|(layer, scale)| layer.with_scale(scale));
+                Ok(Self { activation: self.activation, layers: layers.collect::<Result<_, _>>()? })
+            }
+            _ => Err(NetworkError::Widths {
+                network: self.widths(),
+                architecture: arch.widths().unwrap_or_default().to_vec(),
+            }),
+        }
     }
 
     /// φ.

@@ -1,11 +1,13 @@
 //! Results as text for people. Machines read the JSON form: every result implements [`serde::Serialize`].
 
+mod empirical;
 mod format;
 mod moments;
 mod phase;
 mod selftest;
 mod verdict;
 
+pub use empirical::{change_text, empirical_text};
 pub use format::{number, scaled};
 pub use moments::moments_text;
 pub use phase::{curve_text, diagram_text, edge_of_chaos_text, phase_text};

@@ -1,0 +1,97 @@
+//! Files of named arrays: NumPy archives and `.safetensors`.
+
+use std::path::Path;
+
+use safetensors::{Dtype, SafeTensors};
+
+use super::element::{Element, Endian};
+use super::error::{DataError, Problem, Quoted};
+use super::load::read_file;
+use super::npz;
+
+const FORMAT: &str = "safetensors file";
+
+/// A named array of any shape.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Tensor {
+    /// As in the file.
+    pub(crate) name: String,
+    /// Its dimensions.
+    pub(crate) shape: Vec<u64>,
+    /// Its values, last index fastest; not checked to be finite.
+    pub(crate) values: Vec<f64>,
+}
+
+/// Loads all arrays of a file.
+pub(crate) fn load_tensors(path: &Path) -> Result<Vec<Tensor>, DataError> {
+    read_file(path).and_then(|bytes| parse(&bytes)).map_err(|problem| DataError { path: path.to_owned(), problem })
+}
+
+fn parse(bytes: &[u8]) -> Result<Vec<Tensor>, Problem> {
+    if bytes.is_empty() {
+        return Err(Problem::Empty);
+    }
+    if npz::begins_archive(bytes) {
+        return npz::read_all(bytes);
+    }
+    // The length of the header in eight bytes, then the header, which is JSON.
+    if bytes.get(8) != Some(&b'{') {
+        return Err(Problem::NoTensorFile);
+    }
+    let file = SafeTensors::deserialize(bytes).map_err(|error| Problem::damaged(FORMAT, error))?;
+    file.iter().map(|(name, view)| read(name, view.dtype(), view.shape(), view.data())).collect()
+}
+
+fn read(name: &str, dtype: Dtype, shape: &[usize], data: &[u8]) -> Result<Tensor, Problem> {
+    let element = match dtype {
+        Dtype::F64 => Element::F64,
+        Dtype::F32 => Element::F32,
+        Dtype::F16 => Element::F16,
+        Dtype::BF16 => Element::BF16,
+        Dtype::I64 => Element::I64,
+        Dtype::I32 => Element::I32,
+        other => {
+            let problem = Problem::ElementType { given: Quoted::new(&format!("{other:?}")) };
+            return Err(Problem::InArray { name: Quoted::new(name), problem: Box::new(problem) });
+        }
+    };
+    let shape = shape.iter().map(|&size| size as u64).collect();
+    Ok(Tensor { name: name.to_owned(), shape, values: element.decode(data, Endian::Little) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file by the format's own description: length of the header, header, data.
+    fn file(header: &str, data: &[u8]) -> Vec<u8> {
+        [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat()
+    }
+
+    #[test]
+    fn all_real_types_are_read() {
+        let header = r#"{"a":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"b":{"dtype":"BF16","shape":[1],"data_offsets":[8,10]},"__metadata__":{"format":"pt"}}"#;
+        let data = [&1.5_f32.to_le_bytes()[..], &(-2.0_f32).to_le_bytes(), &[0x40, 0xc0]].concat();
+        let mut tensors = parse(&file(header, &data)).unwrap();
+        tensors.sort_by(|a, b| a.name.cmp(&b.name));
+        assert_eq!(tensors[0], Tensor { name: "a".into(), shape: vec![1, 2], values: vec![1.5, -2.0] });
+        assert_eq!(tensors[1], Tensor { name: "b".into(), shape: vec![1], values: vec![-3.0] });
+    }
+
+    #[test]
+    fn damaged_files_are_refused() {
+        let header = r#"{"a":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}"#;
+        let whole = file(header, &[0; 8]);
+        assert!(parse(&whole).is_ok());
+        for length in 0..whole.len() {
+            assert!(parse(&whole[..length]).is_err(), "{length}");
+        }
+        let claims = file(&header.replace("[0,8]", "[0,18446744073709551615]"), &[0; 8]);
+        assert!(matches!(parse(&claims), Err(Problem::Damaged { .. })));
+        let claims = file(&header.replace("[1,2]", "[4294967296,4294967296]"), &[0; 8]);
+        assert!(matches!(parse(&claims), Err(Problem::Damaged { .. })));
+        let complex = file(&header.replace("F32", "C64").replace("[1,2]", "[1,1]"), &[0; 8]);
+        assert!(matches!(parse(&complex), Err(Problem::InArray { .. })));
+        assert!(matches!(parse(b"a,b\n1,2\n3,4\n"), Err(Problem::NoTensorFile)));
+    }
+}
