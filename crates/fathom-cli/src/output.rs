@@ -59,7 +59,7 @@ pub(crate) fn print(content: &str) -> Result<(), CommandError> {
 
 /// Writes a file under a temporary name and renames it: the old content stays until the new one is complete. Links are
 /// followed, permissions kept, and what is not a plain file (a pipe, a device) is written to, not replaced.
-fn replace_file(path: &Path, content: &[u8]) -> Result<(), CommandError> {
+pub(crate) fn replace_file(path: &Path, content: &[u8]) -> Result<(), CommandError> {
     let failed = |source| CommandError::Write { path: path.into(), source };
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.into());
     let existing = std::fs::metadata(&target).ok();
