@@ -24,6 +24,8 @@ pub(crate) enum CommandError {
     Read { path: PathBuf, source: std::io::Error },
     #[error("cannot write {}: {source}", .path.display())]
     Write { path: PathBuf, source: std::io::Error },
+    #[error("cannot draw {}: {reason}", .path.display())]
+    Draw { path: PathBuf, reason: String },
     #[error("cannot write the result: {0}")]
     Stdout(std::io::Error),
     #[error("cannot write the result as JSON: {0}")]

@@ -7,6 +7,7 @@ mod error;
 mod exit_status;
 mod flags;
 mod output;
+mod plot;
 mod weights;
 
 use std::process::ExitCode;

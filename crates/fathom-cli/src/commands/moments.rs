@@ -1,6 +1,7 @@
 //! `fathom moments`.
 
 use fathom_ntk::analysis::{MomentsOptions, MomentsReport, moments_report};
+use fathom_ntk::moments::InputNorm;
 use fathom_ntk::report::moments_text;
 use serde::Serialize;
 
@@ -8,6 +9,7 @@ use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::{InputArgs, NetworkArgs, Source, network_and_source};
 use crate::output::OutputArgs;
+use crate::plot::{PlotArgs, SampleFigure, sample_figure};
 
 /// Flags of `fathom moments`.
 #[derive(clap::Args, Debug)]
@@ -20,6 +22,8 @@ pub(crate) struct Args {
     moments: MomentsArgs,
     #[command(flatten)]
     output: OutputArgs,
+    #[command(flatten)]
+    plot: PlotArgs,
 }
 
 /// What to compute.
@@ -71,6 +75,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     };
     let MomentsArgs { target, first_order, per_layer, .. } = args.moments;
     let report = moments_report(&arch, sq_norm, fourth_power_sum, MomentsOptions { target, first_order, per_layer })?;
+    args.plot.write(|| {
+        let input = InputNorm::new(sq_norm, fourth_power_sum)?;
+        sample_figure(&SampleFigure { architecture: &arch, input: &input, bins: None, measured: Vec::new() })
+    })?;
     let source = source.words();
     let output = Output { version: env!("CARGO_PKG_VERSION"), source: &source, report: &report };
     args.output.write(&output, || moments_text(&report))?;

@@ -13,6 +13,7 @@ use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::NetworkArgs;
 use crate::output::OutputArgs;
+use crate::plot::{PlotArgs, phase_figure};
 
 /// Flags of `fathom phase`.
 #[derive(clap::Args, Debug)]
@@ -23,6 +24,8 @@ pub(crate) struct Args {
     phase: PhaseArgs,
     #[command(flatten)]
     output: OutputArgs,
+    #[command(flatten)]
+    plot: PlotArgs,
 }
 
 /// What to compute.
@@ -144,6 +147,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
         true => Some(phase_diagram(activation, &options.weight_vars.values(), &options.bias_vars.values(), q0)?),
         false => None,
     };
+    args.plot.write(|| {
+        let ends = |grid: Grid| [grid.from, grid.to];
+        phase_figure(&arch, &report, ends(options.weight_vars), ends(options.bias_vars))
+    })?;
     let text = {
         let mut text = phase_text(&report) + "\n" + &edge_of_chaos_text(bias_var, &critical);
         for part in [curve.as_deref().map(curve_text), diagram.as_ref().map(diagram_text)].into_iter().flatten() {

@@ -10,6 +10,7 @@ use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::{InputArgs, NetworkArgs, Source, network_and_source};
 use crate::output::OutputArgs;
+use crate::plot::{PlotArgs, verdict_figure};
 
 /// Flags of `fathom verdict`.
 #[derive(clap::Args, Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct Args {
     judgement: JudgementArgs,
     #[command(flatten)]
     output: OutputArgs,
+    #[command(flatten)]
+    plot: PlotArgs,
 }
 
 /// How the network is judged.
@@ -105,6 +108,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
         Source::Unit => Inputs::Unit,
     };
     let verdict = verdict(&arch, inputs, &args.judgement.options())?;
+    args.plot.write(|| Ok(verdict_figure(&verdict)))?;
     let words = source.words();
     let output = Output { version: env!("CARGO_PKG_VERSION"), source: &words, verdict: &verdict };
     args.output.write(&output, || verdict_text(&verdict, &words))?;

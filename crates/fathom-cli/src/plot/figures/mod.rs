@@ -1,0 +1,13 @@
+//! What the commands draw.
+
+mod depths;
+mod dispersion;
+mod distribution;
+mod first_order;
+mod phase;
+mod sample;
+mod verdict;
+
+pub(crate) use phase::phase_figure;
+pub(crate) use sample::{SampleFigure, sample_figure};
+pub(crate) use verdict::verdict_figure;

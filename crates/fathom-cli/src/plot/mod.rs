@@ -1,0 +1,19 @@
+//! Pictures: `--plot FILE.svg|png`.
+//!
+//! A command composes a figure, which knows no pixels; `render` places it and `canvas` makes the file.
+
+mod canvas;
+mod figure;
+mod figures;
+mod file;
+mod legend;
+mod marks;
+mod panel;
+mod render;
+mod style;
+mod text;
+mod ticks;
+mod view;
+
+pub(crate) use figures::{SampleFigure, phase_figure, sample_figure, verdict_figure};
+pub(crate) use file::PlotArgs;
