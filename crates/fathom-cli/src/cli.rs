@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{completions, entk, man, moments, phase, selftest, verdict};
+use crate::commands::{completions, entk, man, merge, moments, phase, sample, selftest, verdict};
 
 /// What the neural tangent kernel (NTK) of a network is, how random it is, how it moves, what depth does to it, and
 /// whether NTK theory describes the network.
@@ -28,6 +28,10 @@ pub(crate) enum Command {
     Moments(moments::Args),
     /// Empirical NTK of a network whose weights are in a file
     Entk(Box<entk::Args>),
+    /// Draw networks at random: the distribution of their NTK, with error bars, beside the theory
+    Sample(Box<sample::Args>),
+    /// Put the shards of a sampling run together
+    Merge(merge::Args),
     /// Check Fathom on this machine against high-precision test vectors
     Selftest(selftest::Args),
     /// Print a completion script for a shell

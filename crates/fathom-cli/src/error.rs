@@ -7,8 +7,10 @@ use fathom_ntk::analysis::verdict::VerdictError;
 use fathom_ntk::analysis::{EocError, PhaseError};
 use fathom_ntk::moments::MomentsError;
 use fathom_ntk::network::NetworkError;
+use fathom_ntk::sample::{ObservableError, RunError, SampleError};
 use fathom_ntk::selftest::SelftestError;
 use fathom_ntk::spec::ArchitectureError;
+use fathom_ntk::statistics::StatisticsError;
 
 use crate::data::DataError;
 use crate::weights::WeightsError;
@@ -46,6 +48,16 @@ pub(crate) enum CommandError {
     Network(#[from] NetworkError),
     #[error(transparent)]
     Empirical(#[from] EmpiricalError),
+    #[error("{}: {reason}", .path.display())]
+    RunFile { path: PathBuf, reason: String },
+    #[error(transparent)]
+    Sample(#[from] SampleError),
+    #[error(transparent)]
+    Observable(#[from] ObservableError),
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error(transparent)]
+    Statistics(#[from] StatisticsError),
     #[error("{name}: {source}")]
     Vectors { name: String, source: SelftestError },
     #[error("{0}")]

@@ -1,6 +1,7 @@
 //! Flags that mean the same in every command.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::Args;
 use fathom_ntk::activation::Activation;
@@ -180,4 +181,86 @@ pub(crate) fn network_and_source(
 /// An error about the command line as a whole.
 pub(crate) fn usage(error: impl std::fmt::Display) -> CommandError {
     CommandError::Usage(error.to_string())
+}
+
+/// Which rows of the data.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Rows(Vec<usize>);
+
+/// Most rows that a list may name.
+const MOST_ROWS: usize = 100_000;
+
+impl FromStr for Rows {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("rows are numbers and ranges, such as 0,3,5-9, got {text:?}");
+        let mut rows = Vec::new();
+        for part in text.split(',') {
+            let number = |text: &str| text.trim().parse::<usize>().map_err(|_| wrong());
+            let (first, last) = match part.split_once('-') {
+                Some((first, last)) => (number(first)?, number(last)?),
+                None => (number(part)?, number(part)?),
+            };
+            if first > last {
+                return Err(wrong());
+            }
+            if rows.len().saturating_add(last - first) >= MOST_ROWS {
+                return Err(format!("at most {MOST_ROWS} rows can be listed, got {text:?}"));
+            }
+            rows.extend(first..=last);
+        }
+        Ok(Self(rows))
+    }
+}
+
+/// The inputs themselves, row after row, and what they are.
+pub(crate) fn chosen_inputs(
+    arch: &Architecture,
+    source: &Source,
+    rows: &Rows,
+    cosine: Option<f64>,
+) -> Result<(Vec<f64>, String), CommandError> {
+    let features = match (arch.widths(), source) {
+        (Some(widths), _) => widths[0],
+        (None, Source::Data(data, _)) => data.inputs.cols,
+        (None, _) => 1,
+    };
+    let sq_norm = match source {
+        Source::Data(data, name) => {
+            if cosine.is_some() {
+                return Err(usage("--cosine is for inputs without data; give --input-sq-norm"));
+            }
+            let (count, cols) = (data.inputs.rows, data.inputs.cols);
+            if cols != features {
+                return Err(usage(format!("the data has {cols} features, but the network has {features} inputs")));
+            }
+            if let Some(got) = rows.0.iter().find(|&&row| row >= count) {
+                return Err(usage(format!("{name} has rows 0 to {}, got row {got}", count - 1)));
+            }
+            let values = rows.0.iter().flat_map(|row| &data.inputs.values[row * cols..(row + 1) * cols]).copied();
+            let list: Vec<String> = rows.0.iter().take(12).map(usize::to_string).collect();
+            let more = if rows.0.len() > 12 { ", …" } else { "" };
+            return Ok((values.collect(), format!("{name}, rows {}{more}", list.join(", "))));
+        }
+        Source::SquaredNorm(norm) => *norm,
+        Source::Unit => features as f64,
+    };
+    if !(sq_norm.is_finite() && sq_norm >= 0.0) {
+        return Err(usage(format!("--input-sq-norm must be at least 0 and finite, got {sq_norm}")));
+    }
+    let entry = (sq_norm / features as f64).sqrt();
+    let mut inputs = vec![entry; features];
+    let words = format!("all features equal, |x|² = {sq_norm}");
+    let Some(cosine) = cosine else { return Ok((inputs, words)) };
+    if !(-1.0..=1.0).contains(&cosine) || features < 2 {
+        let message = format!("--cosine needs at least 2 features and a number from -1 to 1, got {cosine}, {features} features");
+        return Err(usage(message));
+    }
+    // Orthogonal to the constant vector, of the same norm.
+    let half = features / 2;
+    let other = |i: usize| if i < half { 1.0 } else if i < 2 * half { -1.0 } else { 0.0 };
+    let (size, sine) = ((features as f64 / (2 * half) as f64).sqrt(), (1.0 - cosine * cosine).sqrt());
+    inputs.extend((0..features).map(|i| entry * (cosine + sine * size * other(i))));
+    Ok((inputs, format!("two inputs, |x|² = {sq_norm}, cosine {cosine}")))
 }

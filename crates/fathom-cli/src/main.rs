@@ -8,6 +8,7 @@ mod exit_status;
 mod flags;
 mod output;
 mod plot;
+mod runs;
 mod weights;
 
 use std::process::ExitCode;

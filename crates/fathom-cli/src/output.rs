@@ -95,6 +95,23 @@ pub(crate) fn read_text(path: &Path) -> Result<String, CommandError> {
     Ok(text)
 }
 
+/// Largest file of a run.
+const LARGEST_RUN: u64 = 4 << 30;
+
+/// Reads the file of a run.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, CommandError> {
+    let failed = |source| CommandError::Read { path: path.into(), source };
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).and_then(|file| file.take(LARGEST_RUN).read_to_end(&mut bytes)).map_err(failed)?;
+    Ok(bytes)
+}
+
+/// Something worth knowing, on one line of stderr.
+pub(crate) fn note(message: &str) {
+    // There is nowhere left to report a failure to.
+    let _ = writeln!(std::io::stderr(), "note: {message}");
+}
+
 /// One line on stderr.
 pub(crate) fn complain(message: &str) {
     let line = message.replace('\n', "; ");

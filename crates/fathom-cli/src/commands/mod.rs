@@ -3,8 +3,10 @@
 pub(crate) mod completions;
 pub(crate) mod entk;
 pub(crate) mod man;
+pub(crate) mod merge;
 pub(crate) mod moments;
 pub(crate) mod phase;
+pub(crate) mod sample;
 pub(crate) mod selftest;
 pub(crate) mod verdict;
 
@@ -19,6 +21,8 @@ pub(crate) fn run(command: Command) -> Result<ExitStatus, CommandError> {
         Command::Phase(args) => phase::run(&args),
         Command::Moments(args) => moments::run(&args),
         Command::Entk(args) => entk::run(&args),
+        Command::Sample(args) => sample::run(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::Selftest(args) => selftest::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

@@ -15,5 +15,5 @@ mod text;
 mod ticks;
 mod view;
 
-pub(crate) use figures::{SampleFigure, phase_figure, sample_figure, verdict_figure};
+pub(crate) use figures::{SampleFigure, phase_figure, sample_figure, sampled_figure, verdict_figure};
 pub(crate) use file::PlotArgs;

@@ -16,6 +16,7 @@
 //! * [`MeanField`]: the maps themselves.
 //! * [`moments_report`]: all finite-width moments of one network.
 //! * [`empirical`]: the kernel of a network whose weights are given, beside the infinite-width one.
+//! * [`sampled`]: a simulation beside the theory.
 //! * [`verdict`]: does NTK theory describe this network, and can it be trained?
 //!
 //! Phases hold for fully connected networks with all widths infinite, all layers drawn alike, and trained weights and biases.
@@ -34,6 +35,7 @@ mod moments_report;
 mod phase;
 mod phase_report;
 mod roots;
+pub mod sampled;
 pub mod verdict;
 
 pub use diagram::{DiagramCell, PhaseDiagram, phase_diagram};

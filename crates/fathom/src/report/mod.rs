@@ -4,6 +4,7 @@ mod empirical;
 mod format;
 mod moments;
 mod phase;
+mod sample;
 mod selftest;
 mod verdict;
 
@@ -11,5 +12,6 @@ pub use empirical::{change_text, empirical_text};
 pub use format::{number, scaled};
 pub use moments::moments_text;
 pub use phase::{curve_text, diagram_text, edge_of_chaos_text, phase_text};
+pub use sample::sample_text;
 pub use selftest::selftest_text;
 pub use verdict::verdict_text;

@@ -6,8 +6,10 @@ mod distribution;
 mod first_order;
 mod phase;
 mod sample;
+mod sampled;
 mod verdict;
 
 pub(crate) use phase::phase_figure;
 pub(crate) use sample::{SampleFigure, sample_figure};
+pub(crate) use sampled::sampled_figure;
 pub(crate) use verdict::verdict_figure;

@@ -1,0 +1,57 @@
+//! A simulation as a picture.
+
+use std::f64::consts::LN_10;
+
+use fathom_ntk::Scaled;
+use fathom_ntk::analysis::sampled::{ObservableReport, SampleReport};
+use fathom_ntk::moments::InputNorm;
+
+use super::sample::{Bins, Measured, SampleFigure, sample_figure};
+use crate::error::CommandError;
+use crate::plot::figure::{Figure, Scale};
+
+/// The first observable that is an NTK at one input and one output: its histogram, and its dispersion against depth.
+///
+/// # Errors
+/// [`CommandError::Usage`] if none was recorded.
+pub(crate) fn sampled_figure(report: &SampleReport, inputs: &[f64]) -> Result<Figure, CommandError> {
+    let features = report.architecture.widths().map_or(inputs.len(), |widths| widths[0]);
+    let of_one_input = |observable: &&ObservableReport| {
+        let place = observable.name.strip_prefix("ntk(")?.strip_suffix(')')?;
+        let (a, b) = place.split_once(',')?;
+        (a == b).then(|| a.parse::<usize>().ok())?
+    };
+    let found = report.observables.iter().find_map(|observable| Some((observable, of_one_input(&observable)?)));
+    let Some((observable, input)) = found else {
+        return Err(CommandError::Usage("a picture shows Θ at one input: record ntk(A,A) with --observe".into()));
+    };
+    let x = &inputs[input * features..(input + 1) * features];
+    let measured = observable.dispersion.and_then(|dispersion| {
+        let standard_error = dispersion.standard_error?;
+        Some(Measured { depth: report.architecture.depth(), dispersion: dispersion.value, standard_error })
+    });
+    sample_figure(&SampleFigure {
+        architecture: &report.architecture,
+        input: &InputNorm::of(x)?,
+        bins: bins(observable),
+        measured: measured.into_iter().collect(),
+    })
+}
+
+/// The histogram of Θ/EΘ, with the sampled mean.
+fn bins(observable: &ObservableReport) -> Option<Bins> {
+    let (histogram, mean) = (observable.histogram.as_ref()?, observable.mean?.value);
+    let median = observable.quantiles?[2].value;
+    let first = histogram.bins.first()?;
+    // Bins of equal ratio, unless they are of equal width.
+    let last = histogram.bins.last()?;
+    let ratio = (first.high / first.low).to_f64() - (last.high / last.low).to_f64();
+    let scale = if histogram.bins.len() > 1 && ratio.abs() < 1e-6 { Scale::Log } else { Scale::Linear };
+    let coordinate = |value: Scaled| match scale {
+        Scale::Log => (value / mean).ln() / LN_10,
+        _ => (value / mean).to_f64(),
+    };
+    let edges = histogram.bins.iter().map(|bin| coordinate(bin.low)).chain([coordinate(last.high)]).collect();
+    let counts = histogram.bins.iter().map(|bin| bin.count.round() as u64).collect();
+    Some(Bins { scale, edges, counts, draws: observable.draws, mean: coordinate(mean), median: coordinate(median) })
+}

@@ -1,0 +1,11 @@
+//! Long runs: what identifies them, the file they continue from, their progress, and how they are interrupted.
+
+mod interrupt;
+mod keep;
+mod progress;
+mod record;
+
+pub(crate) use interrupt::stop_requested;
+pub(crate) use keep::Keep;
+pub(crate) use progress::Progress;
+pub(crate) use record::{Part, RunRecord, Setup};

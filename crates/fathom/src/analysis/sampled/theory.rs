@@ -1,0 +1,158 @@
+//! What is known of an observable without a simulation.
+
+use std::collections::HashMap;
+
+use super::report::{Known, Source};
+use crate::Scaled;
+use crate::infinite::{PairInput, PairKernel, pair_kernel};
+use crate::moments::first_order::{FirstOrder, first_order};
+use crate::moments::{InputNorm, ReluMoments, crossing_update, mean_first_update, relu_moments};
+use crate::sample::{Change, Entry, FirstStep, Observable};
+use crate::spec::Architecture;
+
+/// Theory of one network on some inputs; what is costly is computed once.
+pub(super) struct Theory<'a> {
+    arch: &'a Architecture,
+    inputs: Vec<&'a [f64]>,
+    step: FirstStep,
+    exact: HashMap<usize, Option<ReluMoments>>,
+    kernels: HashMap<(usize, usize), Option<PairKernel>>,
+    expansions: HashMap<usize, Option<FirstOrder>>,
+}
+
+impl<'a> Theory<'a> {
+    pub(super) fn new(arch: &'a Architecture, inputs: &'a [f64], step: FirstStep) -> Self {
+        let features = arch.widths().map_or(1, |widths| widths[0]);
+        Self {
+            arch,
+            inputs: inputs.chunks(features).collect(),
+            step,
+            exact: HashMap::new(),
+            kernels: HashMap::new(),
+            expansions: HashMap::new(),
+        }
+    }
+
+    /// What is known of an observable; nothing is no error.
+    pub(super) fn of(&mut self, observable: Observable) -> Known {
+        match observable {
+            Observable::Ntk(entry) => self.ntk(entry),
+            Observable::Output { input, .. } => self.output(input),
+            Observable::Trace => self.trace(),
+            Observable::Update(change, Entry { inputs: (0, 0), outputs: (0, 0) }) => self.update(change),
+            _ => Known::default(),
+        }
+    }
+
+    fn outputs(&self) -> usize {
+        self.arch.widths().and_then(<[usize]>::last).copied().unwrap_or(1)
+    }
+
+    fn exact(&mut self, input: usize) -> Option<&ReluMoments> {
+        let (arch, x) = (self.arch, self.inputs[input]);
+        let compute = || {
+            let known = arch.activation().name() == "relu" || arch.depth() == 1;
+            known.then(|| relu_moments(&arch.constants()?, &InputNorm::of(x).ok()?).ok()).flatten()
+        };
+        self.exact.entry(input).or_insert_with(compute).as_ref()
+    }
+
+    fn kernel(&mut self, a: usize, b: usize) -> Option<PairKernel> {
+        let (arch, x, y) = (self.arch, self.inputs[a], self.inputs[b]);
+        let compute = || pair_kernel(arch, &PairInput::from_vectors(x, y).ok()?).ok();
+        *self.kernels.entry((a, b)).or_insert_with(compute)
+    }
+
+    fn expansion(&mut self, input: usize) -> Option<&FirstOrder> {
+        let (arch, sq_norm) = (self.arch, self.inputs[input].iter().map(|x| x * x).sum());
+        self.expansions.entry(input).or_insert_with(|| first_order(arch, sq_norm).ok()).as_ref()
+    }
+
+    fn ntk(&mut self, entry: Entry) -> Known {
+        let ((a, b), (c, d)) = (entry.inputs, entry.outputs);
+        let mut known = Known::default();
+        if c != d {
+            // The parameters into output c may change sign alone.
+            known.mean.push((Source::Exact, Scaled::ZERO));
+            if a == b && let Some(square) = self.exact(a).and_then(|m| Some(m.outputs.as_ref()?.off_diagonal_square)) {
+                known.variance.push((Source::Exact, square));
+            }
+            return known;
+        }
+        if a == b && let Some(m) = self.exact(a) {
+            known.mean.push((Source::Exact, m.mean));
+            known.variance.push((Source::Exact, m.variance));
+            known.dispersion.push((Source::Exact, m.dispersion));
+            known.log_dispersion = Some(m.log_dispersion);
+            return known;
+        }
+        if let Some(kernel) = self.kernel(a, b) {
+            known.mean.push((Source::InfiniteWidth, kernel.ntk[1]));
+        }
+        if a == b && let Some(m) = self.expansion(a) {
+            known.mean.push((Source::FirstOrder, m.ntk + m.ntk_mean_shift));
+            known.variance.push((Source::FirstOrder, m.ntk_variance));
+            known.dispersion.push((Source::FirstOrder, Scaled::from(1.0 + m.relative_variance)));
+        }
+        known
+    }
+
+    fn output(&mut self, input: usize) -> Known {
+        let mut known = Known::default();
+        // The parameters into an output may change sign alone.
+        known.mean.push((Source::Exact, Scaled::ZERO));
+        let source = if self.exact(input).is_some() { Source::Exact } else { Source::InfiniteWidth };
+        if let Some(kernel) = self.kernel(input, input) {
+            known.variance.push((source, kernel.nngp[0]));
+        }
+        if let (Source::InfiniteWidth, Some(m)) = (source, self.expansion(input)) {
+            known.variance.push((Source::FirstOrder, m.nngp + m.nngp_mean_shift));
+        }
+        known
+    }
+
+    fn trace(&mut self) -> Known {
+        let mut known = Known::default();
+        let outputs = self.outputs() as f64;
+        let sum = (0..self.inputs.len()).try_fold(Scaled::ZERO, |sum, a| Some(sum + self.exact(a)?.mean));
+        if let Some(sum) = sum {
+            known.mean.push((Source::Exact, sum * outputs));
+        } else {
+            let sum = (0..self.inputs.len()).try_fold(Scaled::ZERO, |sum, a| Some(sum + self.kernel(a, a)?.ntk[0]));
+            known.mean.extend(sum.map(|sum| (Source::InfiniteWidth, sum * outputs)));
+        }
+        if self.inputs.len() == 1 && let Some(m) = self.exact(0).and_then(|m| m.outputs.as_ref()) {
+            let mean = m.trace_mean;
+            known.variance.push((Source::Exact, m.trace_relative_variance * mean * mean));
+        }
+        known
+    }
+
+    /// Of Θ at the input that is trained on.
+    fn update(&mut self, change: Change) -> Known {
+        let mut known = Known::default();
+        if self.outputs() > 1 {
+            return known;
+        }
+        let FirstStep { target, step } = self.step;
+        if self.exact(0).is_some() {
+            let (constants, norm) = (self.arch.constants(), InputNorm::of(self.inputs[0]).ok());
+            if let (Some(constants), Some(norm)) = (constants, norm) {
+                known.mean.extend(match change {
+                    Change::Derivative => mean_first_update(&constants, &norm).ok().map(|v| (Source::Exact, v)),
+                    Change::RealStep => {
+                        let update = crossing_update(&constants, &norm, target);
+                        update.ok().map(|u| (Source::LargeWidth, u.finite_step))
+                    }
+                });
+            }
+        } else if let Some(movement) = self.expansion(0).and_then(|m| m.movement.as_ref().ok()) {
+            let value = match change {
+                Change::Derivative => movement.mean_gradient * -2.0,
+                Change::RealStep => movement.mean_step(step, target) * step.recip(),
+            };
+            known.mean.push((Source::FirstOrder, value));
+        }
+        known
+    }
+}
