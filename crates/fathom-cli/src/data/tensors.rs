@@ -94,4 +94,22 @@ mod tests {
         assert!(matches!(parse(&complex), Err(Problem::InArray { .. })));
         assert!(matches!(parse(b"a,b\n1,2\n3,4\n"), Err(Problem::NoTensorFile)));
     }
+
+    #[test]
+    fn changed_bytes_are_errors_or_other_numbers_but_no_panic() {
+        let header = r#"{"a":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"b":{"dtype":"F16","shape":[3],"data_offsets":[8,14]}}"#;
+        let mut state = 1_u64;
+        for original in [file(header, &[7; 14]), npz::tests::archive(&[("W1", &[2, 3]), ("b1", &[2])])] {
+            assert_eq!(parse(&original).unwrap().len(), 2);
+            for _ in 0..20_000 {
+                let mut bytes = original.clone();
+                for _ in 0..=state >> 62 {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    let place = (state >> 33) as usize % bytes.len();
+                    bytes[place] = (state >> 20) as u8;
+                }
+                let _ = parse(&bytes);
+            }
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 mod answers;
 mod bad_input;
+mod entk;
 mod files;
 
 use std::process::{Command, Output};

@@ -5,6 +5,7 @@ mod bits;
 mod errors;
 mod gradients;
 mod kernels;
+mod oracle;
 
 use fathom_ntk::network::{GradientScale, Layer, Network};
 

@@ -87,7 +87,7 @@ impl<'a> Theory<'a> {
             return known;
         }
         if let Some(kernel) = self.kernel(a, b) {
-            known.mean.push((Source::InfiniteWidth, kernel.ntk[1]));
+            known.mean.push((Source::InfiniteWidth, kernel.ntk[2]));
         }
         if a == b && let Some(m) = self.expansion(a) {
             known.mean.push((Source::FirstOrder, m.ntk + m.ntk_mean_shift));
