@@ -145,3 +145,22 @@ fn one_dominating_draw_is_reported_with_its_share() {
     assert_eq!(second.to_string(), "one draw makes 100 % of the sampled variance of the second moment");
     assert!(!total.marginal(0).unwrap().tails(None).unwrap().mean_is_within(10.0));
 }
+
+#[test]
+fn shares_of_a_draw_are_those_one_computes_by_hand() {
+    // Nineteen times 10, once 20: 20^4 of 19·10^4 + 20^4 is 16/35; 9.5² of 9.5² + 19·0.5² is 0.95.
+    let mut values = [10.0; 20];
+    values[4] = 20.0;
+    let total = of_numbers(&values);
+    let warnings = total.marginal(0).unwrap().tails(None).unwrap().warnings();
+    let shares: Vec<f64> = warnings
+        .iter()
+        .map(|warning| match warning {
+            TailWarning::OneDrawDominates { share, .. } => *share,
+            other => panic!("{other}"),
+        })
+        .collect();
+    assert!(
+        matches!(shares[..], [mean, second] if (mean - 0.95).abs() < 1e-14 && (second - 16.0 / 35.0).abs() < 1e-14)
+    );
+}
