@@ -6,12 +6,14 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use fathom_ntk::Scaled;
 use fathom_ntk::activation::Activation;
 use fathom_ntk::analysis::verdict::{Inputs, VerdictOptions, verdict};
 use fathom_ntk::analysis::{CurveRange, edge_of_chaos, edge_of_chaos_curve};
 use fathom_ntk::infinite::{PairInput, gram, pair_kernel};
 use fathom_ntk::moments::{InputNorm, relu_moments};
 use fathom_ntk::spec::{Architecture, ArchitectureSpec, PerLayer};
+use fathom_ntk::statistics::{BlockDraws, Observables};
 
 fn network(activation: &str, depth: usize, weight_var: f64, bias_var: f64) -> Architecture {
     let spec = ArchitectureSpec {
@@ -106,12 +108,24 @@ fn bench_gram(c: &mut Criterion) {
     }
 }
 
+fn bench_block_summary(c: &mut Criterion) {
+    let all: Vec<usize> = (0..66).collect();
+    let observables = Observables::new(all.iter().map(ToString::to_string)).unwrap().with_joint(&all).unwrap();
+    let mut draws = BlockDraws::new(&observables);
+    for row in images(264).chunks(66).take(256) {
+        let draw: Vec<Option<Scaled>> = row.iter().map(|&x| Some(Scaled::exp(4.0 * x))).collect();
+        draws.push(&draw).unwrap();
+    }
+    c.bench_function("BlockDraws::summary/66 joint observables", |b| b.iter(|| draws.summary().unwrap()));
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default()
         .sample_size(10)
         .warm_up_time(Duration::from_millis(200))
         .measurement_time(Duration::from_millis(500));
-    targets = bench_verdict, bench_relu_moments, bench_edge_of_chaos_curve, bench_pair_kernel, bench_gram
+    targets = bench_verdict, bench_relu_moments, bench_edge_of_chaos_curve, bench_pair_kernel, bench_gram,
+        bench_block_summary
 }
 criterion_main!(benches);

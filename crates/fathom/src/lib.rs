@@ -12,7 +12,8 @@
 //! 7. [`report`]: results as text.
 //! 8. [`selftest`]: test vectors, to check all of this on the user's own hardware.
 //!
-//! [`statistics`] turns draws into estimates with error bars. [`quadrature`] and [`Scaled`] serve all of them. The library neither prints nor reads files, clock or environment.
+//! [`statistics`] turns draws into estimates with error bars; [`quadrature`] and [`Scaled`] serve all of them. The library
+//! neither prints nor reads files, clock or environment.
 
 pub mod activation;
 pub mod analysis;

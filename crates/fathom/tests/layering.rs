@@ -12,6 +12,7 @@ const ORDER: &[&str] = &[
     "activation",
     "quadrature",
     "spec",
+    "random",
     "network",
     "infinite",
     "moments",

@@ -69,7 +69,7 @@ pub(super) struct Column {
 impl Column {
     /// Of finite numbers; those after the first [`DRAWS_PER_BLOCK`] are ignored.
     ///
-    /// Numbers below $2^{-384}$ of the largest count as zero, which moves no moment by a rounding error.
+    /// Numbers two block exponents below the largest, at most $2^{-256}$ of it, count as zero, which moves no moment by a rounding error.
     pub(super) fn new(values: &[Scaled]) -> Self {
         let len = values.len().min(DRAWS_PER_BLOCK);
         let values = &values[..len];
@@ -88,11 +88,14 @@ impl Column {
         }
         // Mantissas are normal numbers between 2^-128 and 2^128.
         let unit = f64::from_bits(largest.to_bits() & (0x7ff << 52));
-        let factors = [1.0 / unit, 2.0_f64.powi(-256) / unit, 2.0_f64.powi(-512) / unit];
+        let (same, next) = (1.0 / unit, 2.0_f64.powi(-256) / unit);
         for (deviation, value) in deviations.iter_mut().zip(values) {
             let (mantissa, other) = value.parts();
-            let factor = usize::try_from(block.saturating_sub(other)).ok().and_then(|steps| factors.get(steps));
-            *deviation = factor.map_or(0.0, |factor| mantissa * factor);
+            *deviation = match block - other {
+                0 => mantissa * same,
+                1 => mantissa * next,
+                _ => 0.0,
+            };
         }
         let mean = centre(&mut deviations[..len]);
         let unit = Scaled::from_parts(unit, block).unwrap_or(Scaled::ONE);

@@ -138,7 +138,7 @@ impl Marginal {
         let (least, greatest) = self.range()?;
         let farthest = (self.mean - least).max(greatest - self.mean);
         let sum = self.central_moments()[0] * self.count() as f64;
-        (!sum.is_zero()).then(|| (farthest / sum * farthest).to_f64())
+        (!sum.is_zero()).then(|| (farthest / sum * farthest).to_f64().min(1.0))
     }
 
     /// The largest of the terms of $\sum_i x_i^4 = N (\mu_4 + 4 \mu \mu_3 + 6 \mu^2 \mu_2 + \mu^4)$, relative to the sum.
@@ -150,6 +150,6 @@ impl Marginal {
         let largest = least.abs().max(greatest.abs());
         let fourth = largest * largest * (largest * largest);
         // A constant observable has no tail, and a share of 1/N.
-        (!sum.is_zero() && !mu2.is_zero()).then(|| (fourth / sum).to_f64())
+        (!sum.is_zero() && !mu2.is_zero()).then(|| (fourth / sum).to_f64().min(1.0))
     }
 }
