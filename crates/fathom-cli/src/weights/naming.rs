@@ -26,7 +26,7 @@ pub(super) fn parse(name: &str) -> Option<(String, Role)> {
     Some((layer.to_owned(), role))
 }
 
-/// `W1`, `b_1`, `weight2`: the number is the layer.
+/// `W1`, `b_1`, `weight2`, where the number is the layer, and `layer/W`, `layer/weights`.
 fn parse_numbered(prefix: &str, last: &str) -> Option<(String, Role)> {
     let stem = last.trim_end_matches(|c: char| c.is_ascii_digit());
     let number = &last[stem.len()..];
@@ -35,7 +35,7 @@ fn parse_numbered(prefix: &str, last: &str) -> Option<(String, Role)> {
         "b" | "bias" | "biases" => Role::Biases,
         _ => return None,
     };
-    let dot = if prefix.is_empty() { "" } else { "." };
+    let dot = if prefix.is_empty() || number.is_empty() { "" } else { "." };
     Some((format!("{prefix}{dot}{number}"), role))
 }
 
@@ -86,6 +86,8 @@ mod tests {
             ("mlp/~/linear_0/w", "mlp/~/linear_0", in_out),
             ("W1", "1", Role::Weights(None)),
             ("net.b_2", "net.2", Role::Biases),
+            ("l1.W", "l1", Role::Weights(None)),
+            ("l1/biases", "l1", Role::Biases),
             ("weight", "", out_in),
         ];
         for (name, layer, role) in cases {

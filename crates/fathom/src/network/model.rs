@@ -235,6 +235,7 @@ fn tile(outputs: usize) -> usize {
 }
 
 /// Pre-activations and activations of every layer on a batch of inputs.
+#[derive(Clone, Debug)]
 pub struct Forward<'x>(pub(super) Pass<'x, f64>);
 
 impl Forward<'_> {

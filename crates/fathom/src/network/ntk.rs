@@ -11,7 +11,7 @@ use crate::linalg::Real;
 
 /// Which entries of the NTK of a network with several outputs are computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum KernelForm {
     /// $\sum_a \Theta_{aa}(x, x')$: the **sum** over outputs, not the mean.
     #[default]
@@ -24,7 +24,7 @@ pub enum KernelForm {
 
 /// The numbers that products are computed in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Precision {
     /// Double precision.
     #[default]
@@ -40,7 +40,8 @@ pub struct KernelOptions {
     pub form: KernelForm,
     /// The precision of the products.
     pub precision: Precision,
-    /// Most bytes of working memory, beyond the weights, the inputs and the result.
+    /// Most bytes of working memory, beyond the weights (in single precision, a rounded copy of them), the inputs and the
+    /// result.
     pub memory: usize,
 }
 
@@ -81,6 +82,11 @@ impl EmpiricalKernel {
     pub fn matrices(&self) -> &[Vec<f64>] {
         &self.matrices
     }
+
+    /// The matrices themselves.
+    pub fn into_matrices(self) -> Vec<Vec<f64>> {
+        self.matrices
+    }
 }
 
 impl Network {
@@ -102,9 +108,9 @@ impl Network {
     /// $n^2 \sum_l (n_{l-1} + C n_l)$ (with $C^2$ for $C$ in the full form).
     ///
     /// With numbers of $s$ bytes, a batch of $m$ inputs takes
-    /// $s\,m\,(\sum_l (n_{l-1} + n_l) + \max_l n_l + 2 C \max_l n_l)$ bytes, and each thread some $16\,(1024^2 + 256^2)$
-    /// at most. Batches are as large as [`KernelOptions::memory`] allows: if not all inputs fit, two batches at a time are
-    /// held, and $T$ batches take $T$ times the work of the passes.
+    /// $s\,m\,(2 \sum_{l=0}^{L} n_l + (2 C + 1) \max_l n_l)$ bytes and each thread at most $s\,(\max(1024, C)^2 + 256^2)$,
+    /// besides a few MiB inside a matrix product. Batches are as large as [`KernelOptions::memory`] allows: if not all
+    /// inputs fit, two batches at a time are held, and $T$ batches take $T$ times the work of the passes.
     ///
     /// The result is the same, bit for bit, for every number of threads and every memory budget: products are made of
     /// tiles whose shape depends on the network alone.

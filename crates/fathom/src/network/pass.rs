@@ -47,6 +47,7 @@ pub(super) struct Layers<'a, T: Clone> {
 }
 
 /// What the layers make of a batch: all pre-activations and activations, one input a row.
+#[derive(Clone, Debug)]
 pub(super) struct Pass<'a, T: Clone> {
     pub(super) rows: usize,
     /// $z^1, \dots, z^L$.

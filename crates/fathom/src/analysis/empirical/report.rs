@@ -95,7 +95,7 @@ pub struct EmpiricalReport {
 /// [`EmpiricalError::Network`]. What fails beyond the kernel itself is left out with its reason.
 ///
 /// # Accuracy and cost
-/// [`Network::empirical_ntk`] and one more forward pass; the eigenvalues of matrices up to
+/// [`Network::empirical_ntk`] and one more forward pass, 256 inputs at a time; the eigenvalues of matrices up to
 /// [`SPECTRUM_LIMIT`](super::SPECTRUM_LIMIT) rows; the infinite-width kernel of `infinite_rows` inputs.
 ///
 /// # Example
