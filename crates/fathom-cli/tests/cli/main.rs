@@ -4,6 +4,7 @@
 mod answers;
 mod bad_input;
 mod files;
+mod pictures;
 
 use std::process::{Command, Output};
 
