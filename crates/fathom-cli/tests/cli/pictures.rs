@@ -80,7 +80,14 @@ fn depths_and_widths_of_any_size_can_be_drawn() {
 #[test]
 fn a_verdict_shows_its_numbers_against_their_thresholds() {
     let figure = svg(&["verdict", "--random", "0.3,0.9"]);
-    for words in ["std Θ / E Θ", "fine up to 0.3", "bad from 0.9", "fine up to 10000", "gradient steps"] {
+    for words in [
+        ">NTK theory describes this network: relu",
+        "std Θ / E Θ",
+        "fine up to 0.3",
+        "bad from 0.9",
+        "fine up to 10000",
+        "gradient steps",
+    ] {
         assert!(figure.contains(words), "{words}");
     }
 }
