@@ -22,7 +22,7 @@ pub(crate) struct Panel {
     pub(crate) y: Axis,
     /// Height of the frame in pixels of the SVG.
     pub(crate) height: f64,
-    /// Later marks cover earlier ones.
+    /// Later marks cover earlier ones, and areas are below all others.
     pub(crate) marks: Vec<Mark>,
 }
 
@@ -116,6 +116,11 @@ pub(crate) struct HeatMap {
 }
 
 impl Mark {
+    /// Whether it fills an area.
+    pub(super) fn is_area(&self) -> bool {
+        matches!(self, Self::Band { .. } | Self::Histogram { .. } | Self::HeatMap(_))
+    }
+
     /// What the legend says of it.
     pub(super) fn label(&self) -> &str {
         match self {
@@ -144,7 +149,7 @@ impl Mark {
     }
 
     /// The y of everything that must fit between the ends of the axis.
-    pub(super) fn ys(&self) -> Vec<f64> {
+    pub(crate) fn ys(&self) -> Vec<f64> {
         match self {
             Self::Line { points, .. } => points.iter().map(|p| p[1]).collect(),
             Self::Band { edges, .. } => edges.iter().flat_map(|e| [e[1], e[2]]).collect(),

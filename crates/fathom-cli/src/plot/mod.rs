@@ -11,6 +11,8 @@ mod marks;
 mod panel;
 mod render;
 mod style;
+#[cfg(test)]
+mod tests;
 mod text;
 mod ticks;
 mod view;

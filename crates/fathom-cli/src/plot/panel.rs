@@ -62,7 +62,7 @@ impl<'a> Layout<'a> {
         let bar_label = bar.as_ref().map_or_else(Vec::new, |(map, _)| label_lines(&map.bar, 0.6 * width));
         Self {
             panel,
-            heading: wrap(&panel.heading, HEADING, width, 3),
+            heading: wrap(&panel.heading, HEADING, inner, 3),
             ends,
             y_ticks,
             y_label: label_lines(&panel.y, if bar_label.is_empty() { inner } else { 0.4 * width - left }),
@@ -111,13 +111,13 @@ impl<'a> Layout<'a> {
         }
         match self.ends {
             Some([x, y]) => self.contents(canvas, &View { frame, x, y }),
-            None => canvas.text([centre, top + 0.5 * frame.height], "nothing to draw", LABEL, Align::Centre),
+            None => {
+                outline(canvas, frame);
+                canvas.text([centre, top + 0.5 * frame.height], "nothing to draw", LABEL, Align::Centre);
+            }
         }
-        let (right, bottom) = (frame.right(), frame.bottom());
-        let outline = [[frame.left, top], [right, top], [right, bottom], [frame.left, bottom], [frame.left, top]];
-        canvas.line(&outline, Pen::solid(Colour::BLACK, 1.0));
         self.labels(canvas, frame, x);
-        self.legend.draw(canvas, [frame.left, bottom + self.below() - self.legend.height() - 8.0]);
+        self.legend.draw(canvas, [frame.left, frame.bottom() + self.below() - self.legend.height() - 8.0]);
     }
 
     fn contents(&self, canvas: &mut Canvas, view: &View) {
@@ -134,7 +134,13 @@ impl<'a> Layout<'a> {
                 canvas.line(&line, grid);
             }
         }
-        for mark in &self.panel.marks {
+        // The frame lies over areas and under points on it.
+        let (areas, rest): (Vec<&Mark>, Vec<&Mark>) = self.panel.marks.iter().partition(|mark| mark.is_area());
+        for mark in areas {
+            draw(canvas, view, mark);
+        }
+        outline(canvas, frame);
+        for mark in rest {
             draw(canvas, view, mark);
         }
         let pen = Pen::solid(Colour::BLACK, 1.0);
@@ -173,6 +179,13 @@ impl<'a> Layout<'a> {
             canvas.text([right + TICK_LENGTH + 4.0, y + 4.3], &tick.label, TICK, Align::Left);
         }
     }
+}
+
+fn outline(canvas: &mut Canvas, frame: Frame) {
+    let Frame { left, top, .. } = frame;
+    let (right, bottom) = (frame.right(), frame.bottom());
+    let corners = [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]];
+    canvas.line(&corners, Pen::solid(Colour::BLACK, 1.0));
 }
 
 fn label_lines(axis: &Axis, length: f64) -> Vec<String> {

@@ -21,15 +21,14 @@ pub(super) fn ticks(scale: Scale, [from, to]: [f64; 2], most: usize) -> Vec<Tick
     }
 }
 
-/// Multiples of 1, 2 or 5 times a power of ten.
 fn linear(from: f64, to: f64, most: usize, least_step: f64) -> Vec<Tick> {
-    let places = multiples(from, to, most, least_step);
-    let step = places.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
+    let (step, places) = multiples(from, to, most, least_step);
     let largest = from.abs().max(to.abs());
     places.into_iter().map(|at| Tick { at, label: decimal(at, step, largest) }).collect()
 }
 
-fn multiples(from: f64, to: f64, most: usize, least_step: f64) -> Vec<f64> {
+/// A step of 1, 2 or 5 times a power of ten, and its multiples within the ends.
+fn multiples(from: f64, to: f64, most: usize, least_step: f64) -> (f64, Vec<f64>) {
     let mut step = nice_step((to - from) / most as f64).max(least_step);
     // Rounding up may leave one tick too many.
     if (to / step).floor() - (from / step).ceil() >= most as f64 {
@@ -37,9 +36,9 @@ fn multiples(from: f64, to: f64, most: usize, least_step: f64) -> Vec<f64> {
     }
     let (first, last) = ((from / step - 1e-9).ceil(), (to / step + 1e-9).floor());
     if !(first.is_finite() && last - first <= 100.0) {
-        return Vec::new();
+        return (step, Vec::new());
     }
-    (0..=(last - first).max(-1.0) as i64).map(|i| (first + i as f64) * step).collect()
+    (step, (0..=(last - first).max(-1.0) as i64).map(|i| (first + i as f64) * step).collect())
 }
 
 /// The smallest of 1, 2, 5 times a power of ten that is at least `x`.
@@ -52,8 +51,7 @@ fn nice_step(x: f64) -> f64 {
 /// A number with the digits that a step needs.
 fn decimal(x: f64, step: f64, largest: f64) -> String {
     let x = if x.abs() < 1e-9 * step { 0.0 } else { x };
-    let digits =
-        |unit: f64| if step.is_finite() { (-(step / unit).log10() - 1e-9).ceil().clamp(0.0, 15.0) } else { 3.0 };
+    let digits = |unit: f64| (-(step / unit).log10() - 1e-9).ceil().clamp(0.0, 15.0);
     if !(1e-3..1e5).contains(&largest) {
         if x == 0.0 {
             return "0".into();
@@ -77,11 +75,10 @@ fn logarithmic(from: f64, to: f64, most: usize) -> Vec<Tick> {
         let within = linear(10_f64.powf(from), 10_f64.powf(to), most, f64::MIN_POSITIVE);
         return within.into_iter().filter(|t| t.at > 0.0).map(|t| Tick { at: t.at.log10(), label: t.label }).collect();
     }
-    let decades = multiples(from, to, most, 1.0);
-    let step = decades.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
+    let (step, decades) = multiples(from, to, most, 1.0);
     let mut all: Vec<Tick> = decades.iter().map(|&at| Tick { at, label: power_of_ten(at) }).collect();
     let labelled = decades.len() < 3 && most >= 5;
-    if step.min(span) < 1.5 && span < 8.0 {
+    if step < 1.5 && span < 8.0 {
         for decade in (from.floor() as i64)..=(to.floor() as i64) {
             for factor in 2..10_u32 {
                 let at = decade as f64 + f64::from(factor).log10();
@@ -135,6 +132,7 @@ mod tests {
     #[test]
     fn ticks_of_counts_are_whole() {
         assert_eq!(labels(Scale::Whole, 0.8, 3.2, 9), ["1", "2", "3"]);
+        assert_eq!(labels(Scale::Whole, 0.5, 1.5, 7), ["1"]);
         assert_eq!(labels(Scale::Whole, 1.0, 10_000.0, 6), ["2000", "4000", "6000", "8000", "10000"]);
     }
 

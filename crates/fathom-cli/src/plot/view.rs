@@ -113,6 +113,9 @@ fn range(axis: &Axis, values: impl Iterator<Item = f64>) -> Option<[f64; 2]> {
     if !(drawable(from) && drawable(to) && from <= to) {
         return None;
     }
+    if from == 0.0 && to == 0.0 {
+        return Some([0.0, 1.0]);
+    }
     if to - from <= 1e-12 * from.abs().max(to.abs()) {
         let reach = if axis.scale == Scale::Linear { (0.1 * from.abs()).max(1e-3) } else { 0.5 };
         return Some([from - reach, to + reach]);

@@ -12,7 +12,7 @@
 //!
 //! * [`phase`]: which of these a network is in, with every fixed point, depth scale and limit; [`PhaseReport`].
 //! * [`edge_of_chaos`], [`edge_of_chaos_start`], [`edge_of_chaos_curve`], [`nearest_edge_of_chaos`]: critical variances.
-//! * [`phase_diagram`]: a grid of phases.
+//! * [`phase_diagram`]: a grid of phases; [`susceptibility_diagram`]: only phase and $\chi_1$, much faster.
 //! * [`MeanField`]: the maps themselves.
 //! * [`moments_report`]: all finite-width moments of one network.
 //! * [`empirical`]: the kernel of a network whose weights are given, beside the infinite-width one.
@@ -38,7 +38,7 @@ mod roots;
 pub mod sampled;
 pub mod verdict;
 
-pub use diagram::{DiagramCell, PhaseDiagram, phase_diagram};
+pub use diagram::{DiagramCell, PhaseDiagram, SusceptibilityCell, phase_diagram, susceptibility_diagram};
 pub use edge_of_chaos::{
     CurveRange, EocError, EocPoint, edge_of_chaos, edge_of_chaos_curve, edge_of_chaos_start, nearest_edge_of_chaos,
 };

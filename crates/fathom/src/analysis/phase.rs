@@ -1,9 +1,9 @@
 //! The phase of a network.
 
-use super::fixed_points::{Flow, Limit, Scan, Stability};
+use super::fixed_points::{FixedPoint, Flow, Limit, Scan, Stability};
 use super::homogeneous;
 use super::mean_field::MeanField;
-use super::phase_report::{Basin, Note, Phase, PhaseReport};
+use super::phase_report::{Basin, Note, Phase, PhaseReport, far_growth};
 use crate::activation::{Activation, Regularity};
 
 /// Why there is no phase.
@@ -101,6 +101,38 @@ pub(super) fn check(
     Ok(())
 }
 
+/// Where the variance may rest, and where it does.
+struct Orbit {
+    flow: Flow,
+    points: Vec<FixedPoint>,
+    limit: Limit,
+}
+
+impl Orbit {
+    fn new(map: &MeanField<'_>, activation: &Activation, variances: [f64; 2], q0: Option<f64>, scan: &Scan) -> Self {
+        let flow = Flow::new(activation, variances[0], variances[1], scan);
+        let points = flow.fixed_points(map);
+        let limit = q0.map_or_else(|| flow.above_all(), |start| flow.settle(map, &points, start));
+        Self { flow, points, limit }
+    }
+}
+
+/// Phase and $\chi_1$ of an activation that is not homogeneous, from a scan made before.
+pub(super) fn scanned_susceptibility(
+    activation: &Activation,
+    weight_var: f64,
+    bias_var: f64,
+    q0: Option<f64>,
+    scan: &Scan,
+) -> (Phase, Option<f64>) {
+    let map = MeanField::new(activation, weight_var, bias_var);
+    let orbit = Orbit::new(&map, activation, [weight_var, bias_var], q0, scan);
+    match orbit.limit {
+        Limit::Point(i) => (orbit.points[i].phase, Some(orbit.points[i].chi1)),
+        Limit::Infinity => (Phase::Divergent, far_growth(activation, weight_var)),
+    }
+}
+
 /// The report for an activation that is not homogeneous, from a scan made before.
 pub(super) fn scanned(
     activation: &Activation,
@@ -110,9 +142,7 @@ pub(super) fn scanned(
     scan: &Scan,
 ) -> PhaseReport {
     let map = MeanField::new(activation, weight_var, bias_var);
-    let flow = Flow::new(activation, weight_var, bias_var, scan);
-    let points = flow.fixed_points(&map);
-    let limit = q0.map_or_else(|| flow.above_all(), |start| flow.settle(&map, &points, start));
+    let Orbit { flow, points, limit } = Orbit::new(&map, activation, [weight_var, bias_var], q0, scan);
     let mut report = PhaseReport::empty(activation, weight_var, bias_var, q0);
     report.basins = (flow.basins(&points).into_iter())
         .map(|(from, to, limit)| match limit {

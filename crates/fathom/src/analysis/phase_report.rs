@@ -276,11 +276,10 @@ impl PhaseReport {
         self.phase = Phase::Divergent;
         self.q_star = Some(f64::INFINITY);
         self.limits(f64::INFINITY, f64::INFINITY, None);
-        let Some(parts) = activation.asymptote() else {
+        let (Some(parts), Some(growth)) = (activation.asymptote(), far_growth(activation, self.weight_var)) else {
             self.notes.push(Note::LimitNotCovered);
             return;
         };
-        let growth = self.weight_var * parts.mean_square();
         self.chi1 = Some(growth);
         self.lambda_q = Some(growth);
         self.xi_q = Some(depth_scale(growth));
@@ -295,6 +294,11 @@ impl PhaseReport {
             self.notes.push(Note::LimitNotCovered);
         }
     }
+}
+
+/// $\chi_1$ of a variance that grows without bound; `None` if φ has no asymptotes.
+pub(super) fn far_growth(activation: &Activation, weight_var: f64) -> Option<f64> {
+    activation.asymptote().map(|parts| weight_var * parts.mean_square())
 }
 
 /// $-1/\ln|x|$: layers in which a factor `x` per layer amounts to e; infinite if nothing fades.

@@ -13,6 +13,17 @@ pub(super) fn depths(depth: usize, most: usize) -> Vec<usize> {
     all
 }
 
+/// The same in about equal ratios, which takes fewer layers in all and shows more of the first ones.
+pub(super) fn depths_by_ratio(depth: usize, most: usize) -> Vec<usize> {
+    if depth <= most {
+        return (1..=depth).collect();
+    }
+    let ratio = (depth as f64).ln() / (most.max(2) - 1) as f64;
+    let mut all: Vec<usize> = (0..most.max(2)).map(|i| (i as f64 * ratio).exp().round() as usize).collect();
+    all.dedup();
+    all
+}
+
 /// The first `depth − 1` layers of a network below its output layer; `None` for one without widths.
 pub(super) fn at_depth(arch: &Architecture, depth: usize) -> Option<Architecture> {
     let widths = arch.widths().filter(|_| (1..=arch.depth()).contains(&depth))?;
@@ -63,9 +74,11 @@ mod tests {
         assert_eq!(depths(1, 9), [1]);
         assert_eq!(depths(4, 9), [1, 2, 3, 4]);
         assert_eq!(depths(10_001, 5), [1, 2501, 5001, 7501, 10_001]);
+        assert_eq!(depths_by_ratio(1000, 4), [1, 10, 100, 1000]);
         for depth in 1..300 {
-            let all = depths(depth, 7);
-            assert!(all.windows(2).all(|w| w[0] < w[1]) && all[0] == 1 && all.last() == Some(&depth), "{all:?}");
+            for all in [depths(depth, 7), depths_by_ratio(depth, 7)] {
+                assert!(all.windows(2).all(|w| w[0] < w[1]) && all[0] == 1 && all.last() == Some(&depth), "{all:?}");
+            }
         }
     }
 

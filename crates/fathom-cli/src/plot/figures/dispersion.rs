@@ -3,7 +3,7 @@
 use std::f64::consts::LN_10;
 
 use fathom_ntk::Scaled;
-use fathom_ntk::moments::{InputNorm, MomentsError, relu_limit_for, relu_moments};
+use fathom_ntk::moments::{InputNorm, relu_limit_for, relu_moments};
 use fathom_ntk::spec::Architecture;
 
 use super::depths::{at_depth, depths};
@@ -18,6 +18,8 @@ const MOST_DEPTHS: usize = 120;
 const MOST_LAYERS: usize = 4_000_000;
 /// Fewest depths of a very deep network.
 const FEWEST_DEPTHS: usize = 8;
+/// Probability that no layer is entirely inactive from which Θ may be called log-normal.
+const MOSTLY_ALIVE: f64 = 0.95;
 /// Curves with fewer depths show each of them.
 const FEW: usize = 25;
 
@@ -35,7 +37,7 @@ enum Quantity {
 impl Quantity {
     fn for_largest(relative_variance: Scaled) -> Self {
         match relative_variance.to_f64() {
-            r if r < 0.01 => Self::RelativeVariance,
+            r if r > 0.0 && r < 0.01 => Self::RelativeVariance,
             r if r < 9.0 => Self::Dispersion,
             _ => Self::LogDispersion,
         }
@@ -65,23 +67,26 @@ pub(super) fn dispersion_panel(
     measured: &[Measured],
 ) -> Result<(Panel, Option<Surrogate>), CommandError> {
     let most = (2 * MOST_LAYERS / arch.depth()).clamp(FEWEST_DEPTHS, MOST_DEPTHS);
-    let (mut exact, mut limit) = (Vec::new(), Vec::new());
+    let (mut exact, mut limit, mut alive) = (Vec::new(), Vec::new(), 0.0);
     for depth in depths(arch.depth(), most) {
         let constants = at_depth(arch, depth).and_then(|a| a.constants());
         let Some(constants) = constants else { continue };
         let moments = match relu_moments(&constants, input) {
             Ok(moments) => moments,
             Err(error) if depth == arch.depth() => return Err(error.into()),
-            Err(MomentsError::Value { .. }) | Err(_) => continue,
+            Err(_) => continue,
         };
         exact.push((depth, moments.relative_variance));
+        alive = moments.alive_probability.to_f64();
         if let Ok(found) = relu_limit_for(&constants, input) {
             limit.push((depth, found.dispersion + -1.0));
         }
     }
     let largest = exact.iter().map(|e| e.1).fold(Scaled::ZERO, Scaled::max);
     let quantity = Quantity::for_largest(largest);
-    let surrogate = exact.last().map(|&(_, variance)| Surrogate::new(variance, true));
+    // An entirely inactive layer makes Θ 0, which no log-normal law knows of.
+    let last = exact.last().filter(|_| alive >= MOSTLY_ALIVE);
+    let surrogate = last.map(|&(_, variance)| Surrogate::new(variance, true));
     let panel = Panel {
         heading: "Randomness of the NTK against depth, at these widths".into(),
         x: Axis::new("depth (weight layers)", Scale::Whole),
@@ -130,4 +135,65 @@ pub(super) fn error_bar(measured: &Measured, coordinate: impl Fn(Scaled) -> f64)
     // The lower end may be a dispersion below 0, which has no logarithm.
     let low = if low.is_nan() { f64::NEG_INFINITY } else { low };
     Point { x: measured.depth as f64, y: coordinate(variance), error: Some([low, high]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use fathom_ntk::spec::ArchitectureSpec;
+
+    use super::*;
+
+    fn curve(marks: &[Mark], name: &str) -> Vec<[f64; 2]> {
+        let points = marks.iter().find_map(|mark| match mark {
+            Mark::Line { label, points, .. } if label.starts_with(name) => Some(points.clone()),
+            _ => None,
+        });
+        points.unwrap_or_else(|| panic!("no curve {name}"))
+    }
+
+    #[test]
+    fn the_curves_are_the_known_dispersions() {
+        let spec = ArchitectureSpec { widths: Some("3,10x40,1".parse().unwrap()), ..Default::default() };
+        let arch = Architecture::try_from(ArchitectureSpec { biases: Some("none".parse().unwrap()), ..spec }).unwrap();
+        let (panel, surrogate) = dispersion_panel(&arch, &InputNorm::new(3.0, None).unwrap(), &[]).unwrap();
+        assert_eq!(panel.y.scale, Scale::Log);
+        let exact = curve(&panel.marks, "exact");
+        assert_eq!(exact.len(), 41);
+        // Without hidden layer Θ is a number; with one of width n, the dispersion is 1 + 3/n.
+        assert_eq!(exact[0], [1.0, 0.0]);
+        assert!((exact[1][1] - 1.3_f64.log10()).abs() < 1e-14);
+        // D_w(λ) = exp(5λ)(1/3 + 4/3 ψ(6λ)), ψ(a) = (a − 1 + exp(−a))/a², at λ = 41/10.
+        let psi = (24.6 - 1.0 + (-24.6_f64).exp()) / 24.6_f64.powi(2);
+        let limit = (5.0 * 4.1 + (1.0 / 3.0 + 4.0 / 3.0 * psi).ln()) / LN_10;
+        assert!((curve(&panel.marks, "limit")[39][1] - limit).abs() < 1e-12);
+        // A layer of ten is entirely inactive once in 1024: some layer of forty with probability 4 %.
+        assert!((surrogate.unwrap().log_dispersion / LN_10 - exact[40][1]).abs() < 1e-12);
+    }
+
+    #[test]
+    fn networks_that_are_often_dead_have_no_surrogate() {
+        let spec = ArchitectureSpec { widths: Some("3,2x9,1".parse().unwrap()), ..Default::default() };
+        let arch = Architecture::try_from(spec).unwrap();
+        let (_, surrogate) = dispersion_panel(&arch, &InputNorm::new(3.0, None).unwrap(), &[]).unwrap();
+        assert!(surrogate.is_none());
+    }
+
+    #[test]
+    fn error_bars_reach_one_standard_error_to_either_side() {
+        let measured = |standard_error: f64| Measured {
+            depth: 7,
+            dispersion: Scaled::from(2.0),
+            standard_error: Scaled::from(standard_error),
+        };
+        let point = error_bar(&measured(0.5), |variance| Quantity::LogDispersion.of(variance));
+        assert_eq!(point.x, 7.0);
+        let [low, high] = point.error.unwrap();
+        for (found, expected) in [(point.y, 2.0_f64), (low, 1.5), (high, 2.5)] {
+            assert!((found - expected.log10()).abs() < 1e-15);
+        }
+        let [low, _] = error_bar(&measured(3.0), |variance| Quantity::LogDispersion.of(variance)).error.unwrap();
+        assert_eq!(low, f64::NEG_INFINITY, "2 − 3 has no logarithm");
+        let linear = error_bar(&measured(0.25), |variance| Quantity::Dispersion.of(variance));
+        assert_eq!((linear.y, linear.error), (2.0, Some([1.75, 2.25])));
+    }
 }

@@ -16,11 +16,13 @@ pub(super) struct Surrogate {
 }
 
 /// Standard deviation of $\log\Theta$ from which the axis is logarithmic.
-const WIDE: f64 = 0.8;
+const WIDE: f64 = 0.5;
 /// Below this Θ is a number, not a distribution.
 const NARROWEST: f64 = 1e-9;
 /// How many standard deviations are drawn.
 const REACH: f64 = 4.0;
+/// Up to how many above the median on a linear axis.
+const THIN: f64 = 3.3;
 const POINTS: usize = 301;
 
 /// The panel; `None` if there is neither a histogram nor a spread.
@@ -51,11 +53,34 @@ pub(super) fn distribution_panel(surrogate: Option<Surrogate>, bins: Option<&Bin
     let density = if scale == Scale::Log { "probability density per decade" } else { "probability density" };
     Some(Panel {
         heading: "Distribution of the NTK over initialisations".into(),
-        x: Axis::new("Θ(x, x) / E Θ(x, x), dimensionless", scale),
-        y: Axis::new(density, Scale::Linear),
+        x: Axis { range: ends(surrogate, bins), ..Axis::new("Θ(x, x) / E Θ(x, x), dimensionless", scale) },
+        y: Axis { range: top(&marks).map(|top| [0.0, 1.05 * top]), ..Axis::new(density, Scale::Linear) },
         height: 380.0,
         marks,
     })
+}
+
+/// The bins with the lines at mean and median; without draws, the curve without its thin end to the right.
+fn ends(surrogate: Option<Surrogate>, bins: Option<&Bins>) -> Option<[f64; 2]> {
+    match (bins, surrogate) {
+        (Some(bins), _) => {
+            let all = bins.edges.iter().chain([&bins.mean, &bins.median]).copied().filter(|x| x.is_finite());
+            let [low, high] = all.fold([f64::INFINITY, f64::NEG_INFINITY], |[a, b], x| [a.min(x), b.max(x)]);
+            let margin = 0.03 * (high - low);
+            (low < high).then_some([low - margin, high + margin])
+        }
+        (None, Some(s)) if s.log_dispersion.sqrt() < WIDE => {
+            let at = |z: f64| (z * s.log_dispersion.sqrt() - 0.5 * s.log_dispersion).exp();
+            Some([at(-REACH), at(THIN)])
+        }
+        _ => None,
+    }
+}
+
+/// The largest density.
+fn top(marks: &[Mark]) -> Option<f64> {
+    let largest = marks.iter().flat_map(Mark::ys).filter(|y| y.is_finite()).fold(0.0, f64::max);
+    (largest > 0.0).then_some(largest)
 }
 
 /// Counts as a density, so that all draws have probability 1.

@@ -1,7 +1,7 @@
 //! The plane of weight and bias variance: how deep signals reach, the edge of chaos, and the user's network.
 
 use fathom_ntk::analysis::{
-    CurveRange, EocPoint, Phase, PhaseDiagram, PhaseReport, edge_of_chaos_curve, phase_diagram,
+    CurveRange, EocPoint, Phase, PhaseReport, SusceptibilityCell, edge_of_chaos_curve, susceptibility_diagram,
 };
 use fathom_ntk::report::number;
 use fathom_ntk::spec::Architecture;
@@ -10,14 +10,14 @@ use crate::error::CommandError;
 use crate::plot::figure::{At, Axis, Figure, HeatMap, Mark, Panel, Point, Scale};
 use crate::plot::style::{Colour, Dash, Marker};
 
-const COLUMNS: usize = 72;
-const ROWS: usize = 54;
+const COLUMNS: usize = 54;
+const ROWS: usize = 40;
 /// Ratio of weight variances from which their axis is logarithmic.
 const WIDE: f64 = 30.0;
 /// Points of the edge of chaos, over variances $q^*$ of all sizes.
 const CURVE_POINTS: usize = 800;
 const CURVE_VARIANCES: [f64; 2] = [1e-8, 1e8];
-/// $\log_{10} \xi_c$ at the ends of the colour bar.
+/// Decimal logarithms of the depth scales at the ends of the colour bar.
 const DEPTH_SCALES: [f64; 2] = [0.0, 3.0];
 /// A region is named if a square of this many cells fits into it.
 const LEAST_ROOM: i64 = 2;
@@ -36,7 +36,7 @@ pub(crate) fn phase_figure(
     let grid = Grid::around(report, weight_vars, bias_vars);
     let centres = |edges: &[f64]| edges.windows(2).map(|w| 0.5 * (w[0] + w[1])).collect::<Vec<_>>();
     let columns: Vec<f64> = centres(&grid.x).into_iter().map(|x| grid.weight_var(x)).collect();
-    let diagram = phase_diagram(arch.activation(), &columns, &centres(&grid.y), report.q0)?;
+    let diagram = susceptibility_diagram(arch.activation(), &columns, &centres(&grid.y), report.q0)?;
     // An activation without an edge of chaos has a diagram all the same.
     let [from, to] = CURVE_VARIANCES;
     let curve = edge_of_chaos_curve(arch.activation(), CurveRange::Variance { from, to }, CURVE_POINTS);
@@ -47,7 +47,7 @@ pub(crate) fn phase_figure(
     marks.extend(edge_of_chaos_marks(&curve, &grid));
     marks.extend(region_names(&diagram, &grid, here));
     marks.push(Mark::Points {
-        label: format!("this network: {}", name(report.phase)),
+        label: format!("this network: {}", short_name(report.phase)),
         colour: Colour::VERMILLION,
         marker: Marker::Diamond,
         points: vec![Point { x: here[0], y: here[1], error: None }],
@@ -106,15 +106,16 @@ impl Grid {
     }
 }
 
-fn heat_map(diagram: &PhaseDiagram, grid: &Grid) -> Mark {
-    let depth_scale = |xi: Option<f64>| xi.map(|xi| xi.log10().clamp(DEPTH_SCALES[0], DEPTH_SCALES[1]));
+fn heat_map(diagram: &[Vec<SusceptibilityCell>], grid: &Grid) -> Mark {
+    // At χ₁ = 1 this is ∞, which has the brightest colour.
+    let depth_scale = |chi1: Option<f64>| chi1.filter(|c| *c > 0.0).map(|chi1| -chi1.ln().abs().log10());
     let [from, to] = DEPTH_SCALES;
     Mark::HeatMap(HeatMap {
         x: grid.x.clone(),
         y: grid.y.clone(),
-        values: diagram.cells.iter().map(|row| row.iter().map(|cell| depth_scale(cell.xi_c)).collect()).collect(),
-        bar: Axis::new("depth scale ξ_c of correlations (layers; ends: ≤ 1, ≥ 1000)", Scale::Log).over(from, to),
-        missing: "no depth scale".into(),
+        values: diagram.iter().map(|row| row.iter().map(|cell| depth_scale(cell.chi1)).collect()).collect(),
+        bar: Axis::new("depth scale 1/|ln χ₁| of gradients (layers; ends: ≤ 1, ≥ 1000)", Scale::Log).over(from, to),
+        missing: "χ₁ does not exist or is 0".into(),
     })
 }
 
@@ -163,8 +164,12 @@ fn name(phase: Phase) -> &'static str {
     }
 }
 
+fn short_name(phase: Phase) -> &'static str {
+    name(phase).split(':').next().unwrap_or_default()
+}
+
 /// A name in the roomiest place of each region, clear of the marked point.
-fn region_names(diagram: &PhaseDiagram, grid: &Grid, here: [f64; 2]) -> Vec<Mark> {
+fn region_names(diagram: &[Vec<SusceptibilityCell>], grid: &Grid, here: [f64; 2]) -> Vec<Mark> {
     let cell_of = |edges: &[f64], v: f64| edges.iter().filter(|e| **e <= v).count() as i64 - 1;
     let obstacle = (cell_of(&grid.y, here[1]), cell_of(&grid.x, here[0]));
     let phases = [Phase::Ordered, Phase::Chaotic, Phase::Divergent, Phase::Collapsing];
@@ -180,7 +185,7 @@ fn region_names(diagram: &PhaseDiagram, grid: &Grid, here: [f64; 2]) -> Vec<Mark
         }
         let (row, column) = best.1?;
         let centre = |edges: &[f64], i: usize| 0.5 * (edges[i] + edges[i + 1]);
-        let text = name(phase).split(':').next().unwrap_or_default().into();
+        let text = short_name(phase).into();
         Some(Mark::Text { at: [centre(&grid.x, column), centre(&grid.y, row)], text })
     });
     names.collect()
@@ -189,13 +194,19 @@ fn region_names(diagram: &PhaseDiagram, grid: &Grid, here: [f64; 2]) -> Vec<Mark
 /// How many cells a place is away from other phases and from the marked point; 0 if that is no more than `known`.
 ///
 /// Words are wide: cells to the side count for less.
-fn room(diagram: &PhaseDiagram, phase: Phase, (row, column): (usize, usize), obstacle: (i64, i64), known: i64) -> i64 {
+fn room(
+    diagram: &[Vec<SusceptibilityCell>],
+    phase: Phase,
+    (row, column): (usize, usize),
+    obstacle: (i64, i64),
+    known: i64,
+) -> i64 {
     const SIDEWAYS: i64 = 3;
     let clear = |reach: i64| {
         let (row, column) = (row as i64, column as i64);
         (row - reach..=row + reach).all(|i| {
             (column - SIDEWAYS * reach..=column + SIDEWAYS * reach).all(|j| {
-                let cell = diagram.cells.get(i as usize).and_then(|cells| cells.get(j as usize));
+                let cell = diagram.get(i as usize).and_then(|cells| cells.get(j as usize));
                 cell.is_some_and(|cell| cell.phase == phase) && (i, j) != obstacle
             })
         })

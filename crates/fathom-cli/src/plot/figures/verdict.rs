@@ -13,11 +13,12 @@ pub(crate) fn verdict_figure(verdict: &Verdict) -> Figure {
     let class = match verdict.class {
         Class::InRegime => "NTK theory describes this network",
         Class::InRegimeUntrainable => "NTK theory describes this network, which cannot be trained",
-        Class::Borderline => "borderline",
+        Class::Borderline => "Borderline",
         Class::Outside => "NTK theory does not describe this network",
     };
     Figure {
-        title: format!("{}: {class}", title(arch)),
+        // The network may have a long list of widths, of which the end is cut.
+        title: format!("{class}: {}", title(arch)),
         subtitle: subtitle(arch),
         panels: verdict.findings.iter().map(panel).collect(),
         columns: 1,
