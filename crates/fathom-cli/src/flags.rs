@@ -254,12 +254,21 @@ pub(crate) fn chosen_inputs(
     let words = format!("all features equal, |x|² = {sq_norm}");
     let Some(cosine) = cosine else { return Ok((inputs, words)) };
     if !(-1.0..=1.0).contains(&cosine) || features < 2 {
-        let message = format!("--cosine needs at least 2 features and a number from -1 to 1, got {cosine}, {features} features");
+        let message =
+            format!("--cosine needs at least 2 features and a number from -1 to 1, got {cosine}, {features} features");
         return Err(usage(message));
     }
     // Orthogonal to the constant vector, of the same norm.
     let half = features / 2;
-    let other = |i: usize| if i < half { 1.0 } else if i < 2 * half { -1.0 } else { 0.0 };
+    let other = |i: usize| {
+        if i < half {
+            1.0
+        } else if i < 2 * half {
+            -1.0
+        } else {
+            0.0
+        }
+    };
     let (size, sine) = ((features as f64 / (2 * half) as f64).sqrt(), (1.0 - cosine * cosine).sqrt());
     inputs.extend((0..features).map(|i| entry * (cosine + sine * size * other(i))));
     Ok((inputs, format!("two inputs, |x|² = {sq_norm}, cosine {cosine}")))

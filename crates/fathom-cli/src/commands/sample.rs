@@ -389,7 +389,8 @@ impl Plan {
                         let kept = keep.as_mut().map_or(Ok(()), |keep| keep.write(block.block * BLOCK, block.rows));
                         // The beginning of a block may be in the record already, from a run that was interrupted.
                         let new = block.summary.draws() > record.ledger.draws_of(block.block);
-                        let insert = |ledger: &mut Ledger| if new { ledger.insert(block.block, block.summary) } else { Ok(()) };
+                        let insert =
+                            |ledger: &mut Ledger| if new { ledger.insert(block.block, block.summary) } else { Ok(()) };
                         let inserted = kept.and_then(|()| Ok(insert(&mut record.ledger)?));
                         let due = saved.elapsed() > BETWEEN_SAVES;
                         let save = inserted.and_then(|()| match args.run.checkpoint.as_ref().filter(|_| due) {

@@ -53,9 +53,7 @@ impl Reflectors {
     pub(crate) fn factorise(&mut self, upper: &mut [f64]) {
         let rank = self.rank();
         Arch::new().dispatch(Factorise { matrix: &mut self.factor, rows: self.rows, rank });
-        for (j, (to, column)) in
-            upper.chunks_exact_mut(rank).zip(self.factor.chunks_exact_mut(self.rows)).enumerate()
-        {
+        for (j, (to, column)) in upper.chunks_exact_mut(rank).zip(self.factor.chunks_exact_mut(self.rows)).enumerate() {
             let filled = rank.min(j + 1);
             to[..filled].copy_from_slice(&column[..filled]);
             to[filled..].fill(0.0);

@@ -60,7 +60,9 @@ pub enum MomentsError {
         got: f64,
     },
     /// Orthogonal weights.
-    #[error("moments at finite width are known for independent weights; networks with orthogonal weights can be sampled")]
+    #[error(
+        "moments at finite width are known for independent weights; networks with orthogonal weights can be sampled"
+    )]
     DependentWeights,
     /// The first update is known for one output.
     #[error("the first update of the NTK is known for 1 output, got {outputs}")]

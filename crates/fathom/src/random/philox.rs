@@ -15,11 +15,8 @@ const LOW: u64 = 0xFFFF_FFFF;
 #[inline(always)]
 pub(super) fn blocks(seed: u64, stream: u64, first: u64) -> [[u64; LANES]; 2] {
     let mut counter = [[0; LANES], [0; LANES], [stream & LOW; LANES], [stream >> 32; LANES]];
-    for lane in 0..LANES {
-        let block = first.wrapping_add(lane as u64);
-        counter[0][lane] = block & LOW;
-        counter[1][lane] = block >> 32;
-    }
+    counter[0] = std::array::from_fn(|lane| first.wrapping_add(lane as u64) & LOW);
+    counter[1] = std::array::from_fn(|lane| first.wrapping_add(lane as u64) >> 32);
     let mut key = [seed as u32, (seed >> 32) as u32];
     for _ in 0..ROUNDS {
         let [mut a, mut b, mut c, mut d] = counter;

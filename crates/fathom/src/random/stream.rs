@@ -144,10 +144,7 @@ impl pulp::NullaryFnOnce for Normals<'_> {
 
     #[inline(always)]
     fn call(self) {
-        self.0.fill(
-            #[inline(always)]
-            |words| pair(words),
-        );
+        self.0.fill(pair);
     }
 }
 

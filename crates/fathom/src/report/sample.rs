@@ -110,7 +110,11 @@ fn table(lines: &mut Lines, observables: &[ObservableReport]) {
     }
     let warned: Vec<&ObservableReport> = observables.iter().filter(|o| !o.warnings.is_empty()).collect();
     if let Some(first) = warned.first() {
-        let of = if warned.len() > 1 { format!("{} and {} others", first.name, warned.len() - 1) } else { first.name.clone() };
+        let of = if warned.len() > 1 {
+            format!("{} and {} others", first.name, warned.len() - 1)
+        } else {
+            first.name.clone()
+        };
         let words: Vec<String> = first.warnings.iter().map(ToString::to_string).collect();
         lines.row("warning", format!("{of}: {}", words.join("; ")));
     }

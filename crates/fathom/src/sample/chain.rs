@@ -105,7 +105,8 @@ impl Chain {
         }
         let f = v.sqrt() * Scaled::from(others[hidden]);
         let (mut p, mut b) = (f, Scaled::ONE);
-        let contribution = |layer: &Layer, w: Scaled, b: Scaled| (Scaled::from(layer.alpha) * w + Scaled::from(layer.beta)) * b;
+        let contribution =
+            |layer: &Layer, w: Scaled, b: Scaled| (Scaled::from(layer.alpha) * w + Scaled::from(layer.beta)) * b;
         draw.begin_scalar(depth, f);
         draw.set_scalar_layer(depth - 1, contribution(&self.layers[depth - 1], w, b));
         for l in (0..depth - 1).rev() {

@@ -18,5 +18,5 @@ pub use error::SampleError;
 pub use method::Method;
 pub use observable::{Entry, MAX_EIGEN_ROWS, Observable, ObservableError, Recorder};
 pub use run::{DrawnBlock, Event, RunError, run};
-pub use update::{Change, FirstStep};
 pub use sampler::{MAX_BYTES, Sampler, Worker};
+pub use update::{Change, FirstStep};

@@ -322,7 +322,8 @@ impl Recorder {
         }
         let network = sampler.network(seed, index)?;
         let inputs = sampler.input_values();
-        let derivative = self.derivative.then(|| Changes::derivative(&network, &inputs, self.first_step)).transpose()?;
+        let derivative =
+            self.derivative.then(|| Changes::derivative(&network, &inputs, self.first_step)).transpose()?;
         let real_step = self.real_step.then(|| Changes::real_step(&network, &inputs, self.first_step)).transpose()?;
         Ok((derivative, real_step))
     }
@@ -331,7 +332,11 @@ impl Recorder {
 fn check(observable: Observable, sampler: &Sampler, rows: usize) -> Result<(), ObservableError> {
     let within = |what, first: usize, count: usize, got: usize| {
         let last = first + count - 1;
-        if (first..=last).contains(&got) { Ok(()) } else { Err(ObservableError::Range { observable, what, first, last, got }) }
+        if (first..=last).contains(&got) {
+            Ok(())
+        } else {
+            Err(ObservableError::Range { observable, what, first, last, got })
+        }
     };
     let (inputs, outputs) = (sampler.inputs(), sampler.outputs());
     match observable {

@@ -6,7 +6,7 @@
 
 use super::SampleError;
 use super::draw::Draw;
-use super::shape::Shape;
+use super::shape::{LayerShape, Shape};
 use crate::linalg::{by_columns, product};
 use crate::random::Stream;
 
@@ -59,7 +59,7 @@ impl<W: Weights> Recursion<W> {
         let depth = shape.layers.len();
         let columns = k * shape.outputs();
         let widest = shape.layers.iter().map(|l| l.outputs).max().unwrap_or(0);
-        let tallest = shape.layers[1..].iter().map(|l| l.rows()).max().unwrap_or(0);
+        let tallest = shape.layers[1..].iter().map(LayerShape::rows).max().unwrap_or(0);
         Self {
             k,
             weights: (0..depth).map(weights).collect(),
@@ -153,11 +153,13 @@ impl<W: Weights> Recursion<W> {
             let d = &self.d[..layer.outputs * distinct];
             let view = by_columns(d, layer.outputs, distinct);
             product(view.transpose(), view, &mut self.gram, distinct, 0);
-            draw.add_layer(l, layer, &self.grams[l], self.exponents[l], Gradients {
-                gram: &self.gram[..distinct * distinct],
-                per_output,
-                exponent,
-            });
+            draw.add_layer(
+                l,
+                layer,
+                &self.grams[l],
+                self.exponents[l],
+                Gradients { gram: &self.gram[..distinct * distinct], per_output, exponent },
+            );
             if l == 0 {
                 break;
             }

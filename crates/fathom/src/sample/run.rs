@@ -85,7 +85,8 @@ pub fn run(
                 let mut worker = sampler.worker();
                 while !stop.load(Ordering::Relaxed) {
                     let Some(range) = portions.range(next.fetch_add(1, Ordering::Relaxed)) else { break };
-                    let mut rows = Vec::with_capacity(recorder.observables().len() * (range.end - range.start) as usize);
+                    let mut rows =
+                        Vec::with_capacity(recorder.observables().len() * (range.end - range.start) as usize);
                     let first = range.start;
                     for draw in range {
                         if let Err(source) = recorder.record(&mut worker, seed, draw, &mut rows) {

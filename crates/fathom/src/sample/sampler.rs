@@ -127,9 +127,7 @@ impl Sampler {
                 let sq_norm: f64 = self.inputs.iter().map(|x| x * x).sum();
                 Engine::Chain(Box::new(Chain::new(shape, Scaled::from(sq_norm).times_power_of_two(2 * self.exponent))))
             }
-            Method::Projected => {
-                Engine::Projected(Recursion::new(shape, k, |l| Projected::new(&shape.layers[l], k)))
-            }
+            Method::Projected => Engine::Projected(Recursion::new(shape, k, |l| Projected::new(&shape.layers[l], k))),
             Method::Direct => {
                 let law = self.arch.weight_law();
                 Engine::Direct(Recursion::new(shape, k, |l| Direct::new(law, &shape.layers[l], k)))

@@ -73,7 +73,10 @@ impl Changes {
         let options = KernelOptions { form: KernelForm::Full, ..Default::default() };
         let (before, after) = (network.empirical_ntk(inputs, &options)?, moved.empirical_ntk(inputs, &options)?);
         let pairs = after.matrices()[0].iter().zip(&before.matrices()[0]);
-        Ok(Self { values: pairs.map(|(after, before)| (after - before) / rule.step).collect(), outputs: network.outputs() })
+        Ok(Self {
+            values: pairs.map(|(after, before)| (after - before) / rule.step).collect(),
+            outputs: network.outputs(),
+        })
     }
 }
 
@@ -173,7 +176,11 @@ impl Tangent<'_> {
             below
         };
         let (plain, moving) = (pull(delta), pull(delta_dot));
-        let (h, z, phi) = (&self.forward.activations(l - 1)[..fan_in], self.forward.pre_activations(l - 1), self.network.activation());
+        let (h, z, phi) = (
+            &self.forward.activations(l - 1)[..fan_in],
+            self.forward.pre_activations(l - 1),
+            self.network.activation(),
+        );
         let mut below = vec![0.0; side * fan_in];
         for (i, row) in below.chunks_exact_mut(fan_in).enumerate() {
             let a = i / outputs;

@@ -5,7 +5,7 @@ mod dispersion;
 mod distribution;
 mod first_order;
 mod phase;
-mod sample;
+pub(super) mod sample;
 mod sampled;
 mod verdict;
 

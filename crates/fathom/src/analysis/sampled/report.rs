@@ -208,7 +208,8 @@ fn observable_report(
 ) -> Result<ObservableReport, StatisticsError> {
     let tails = marginal.tails(known.log_dispersion)?;
     let range = marginal.range();
-    let one_sign = range.is_some_and(|(least, _)| least >= Scaled::ZERO) && !matches!(observable, Observable::LogNtk(_));
+    let one_sign =
+        range.is_some_and(|(least, _)| least >= Scaled::ZERO) && !matches!(observable, Observable::LogNtk(_));
     let (mean, variance) = (tails.mean(), tails.variance());
     let dispersion = if one_sign { tails.dispersion() } else { None };
     let quantiles = PROBABILITIES.map(|p| marginal.quantile(p));

@@ -74,12 +74,16 @@ impl<'a> Theory<'a> {
         if c != d {
             // The parameters into output c may change sign alone.
             known.mean.push((Source::Exact, Scaled::ZERO));
-            if a == b && let Some(square) = self.exact(a).and_then(|m| Some(m.outputs.as_ref()?.off_diagonal_square)) {
+            if a == b
+                && let Some(square) = self.exact(a).and_then(|m| Some(m.outputs.as_ref()?.off_diagonal_square))
+            {
                 known.variance.push((Source::Exact, square));
             }
             return known;
         }
-        if a == b && let Some(m) = self.exact(a) {
+        if a == b
+            && let Some(m) = self.exact(a)
+        {
             known.mean.push((Source::Exact, m.mean));
             known.variance.push((Source::Exact, m.variance));
             known.dispersion.push((Source::Exact, m.dispersion));
@@ -89,7 +93,9 @@ impl<'a> Theory<'a> {
         if let Some(kernel) = self.kernel(a, b) {
             known.mean.push((Source::InfiniteWidth, kernel.ntk[2]));
         }
-        if a == b && let Some(m) = self.expansion(a) {
+        if a == b
+            && let Some(m) = self.expansion(a)
+        {
             known.mean.push((Source::FirstOrder, m.ntk + m.ntk_mean_shift));
             known.variance.push((Source::FirstOrder, m.ntk_variance));
             known.dispersion.push((Source::FirstOrder, Scaled::from(1.0 + m.relative_variance)));
@@ -121,7 +127,9 @@ impl<'a> Theory<'a> {
             let sum = (0..self.inputs.len()).try_fold(Scaled::ZERO, |sum, a| Some(sum + self.kernel(a, a)?.ntk[0]));
             known.mean.extend(sum.map(|sum| (Source::InfiniteWidth, sum * outputs)));
         }
-        if self.inputs.len() == 1 && let Some(m) = self.exact(0).and_then(|m| m.outputs.as_ref()) {
+        if self.inputs.len() == 1
+            && let Some(m) = self.exact(0).and_then(|m| m.outputs.as_ref())
+        {
             let mean = m.trace_mean;
             known.variance.push((Source::Exact, m.trace_relative_variance * mean * mean));
         }
