@@ -250,6 +250,34 @@ fn bad_networks_are_not_evaluated_for_the_reason_of_the_library() {
     );
 }
 
+#[test]
+fn bad_vectors_of_two_inputs_are_not_evaluated_for_a_reason() {
+    let smooth = |gram: Value| {
+        json!({ "activation": "tanh", "L": 2, "widths": [4], "sw2": 1.5, "sb2": 0.1, "gram": gram,
+                "values": { "Theta01": "1" } })
+    };
+    refused("two_input_smooth", smooth(json!([[1, 0.3], [0.4, 1]])), "not symmetric");
+    refused("two_input_smooth", smooth(json!([[1, 0.3]])), "2 by 2");
+    refused("two_input_smooth", smooth(json!([[1, 0.3], [0.3]])), "2 by 2");
+    refused("two_input_smooth", smooth(json!([[1, "x"], [0.3, 1]])), "not a list of numbers");
+    refused("two_input_smooth", smooth(json!([[1, 2], [2, 1]])), "inner products");
+    let mut vector = smooth(json!([[1, 0.3], [0.3, 1]]));
+    vector["activation"] = json!("relu");
+    refused("two_input_smooth", vector.clone(), "kink");
+    vector["activation"] = json!("elu");
+    refused("two_input_relu", vector.clone(), "analytic");
+    vector["widths"] = json!([4, 4]);
+    refused("two_input_relu", vector, "L - 1");
+    let sixty = |widths: Value, beta: f64, x: &str| {
+        json!({ "act": "tanh", "widths": widths, "sw2": 1.5, "sb2": 0.1, "beta": beta, "X": x, "entry_order": "[11,12,22]",
+                "precision": "float64", "variance": [1, 1, 1] })
+    };
+    let x = "columns sqrt(3)*(1,0,0) and sqrt(3)*(1/2,sqrt(3)/2,0)";
+    refused("one_over_n", sixty(json!([3, 4, 1]), 0.1, "columns (1,0,0) and (0,1,0)"), "the field X");
+    refused("one_over_n", sixty(json!([4, 4, 1]), 0.1, x), "begin with 3");
+    refused("one_over_n", sixty(json!([3, 4, 1]), 0.7, x), "beta");
+}
+
 /// A file must not be able to take the machine's memory or days of its time.
 #[test]
 fn excessive_depths_are_refused() {

@@ -135,6 +135,18 @@ pub fn two_inputs(arch: &Architecture, input: &PairInput) -> Result<TwoInputs, F
 }
 
 impl TwoInputs {
+    /// Correlation of Θ at the pairs `p` and `q`, numbered 0 to 2 in the order of the lists; 0 where one does not vary,
+    /// and for other numbers.
+    ///
+    /// It is that of the first order: near 1 even where the next orders would lower it.
+    pub fn ntk_correlation(&self, p: usize, q: usize) -> f64 {
+        if p > 2 || q > 2 {
+            return 0.0;
+        }
+        let variances = self.ntk_covariance[p][p] * self.ntk_covariance[q][q];
+        if variances > Scaled::ZERO { (self.ntk_covariance[p][q] / variances.sqrt()).to_f64() } else { 0.0 }
+    }
+
     fn new(tensors: &PairTensors, movement: Result<PairMovement, NoMovement>, exact: bool) -> Self {
         let covariance = tensors.ntk_covariance();
         let scale = |values: &ByPair, p: usize| values[2 * PAIRS[p].0] * values[2 * PAIRS[p].1];
