@@ -115,7 +115,7 @@ fn reliability_words(reliability: Reliability) -> &'static str {
 fn pair_rows(lines: &mut Lines, pair: &PairReport) {
     let Some(m) = section(lines, "Two inputs x, x′: first order in 1/width", &pair.first_order) else { return };
     let [first, second] = pair.mean_squares.map(number);
-    lines.row("inputs: |x|²/n₀, |x′|²/n₀, cosine", format!("{first}, {second}, {}", number(pair.cosine)));
+    lines.row("|x|²/n₀, |x′|²/n₀, cosine", format!("{first}, {second}, {}", number(pair.cosine)));
     lines.row("infinite width: Θ∞(x, x′)", scaled(m.ntk[1]));
     lines.row("mean shift E Θ(x, x′) − Θ∞", scaled(m.ntk_mean_shift[1]));
     let variance = m.ntk_covariance[1][1];

@@ -87,6 +87,9 @@ fn duplicates_of_an_input_are_that_input() {
         let both = two_inputs(&arch, &PairInput::from_gap(0.8, 0.8, 0.0).unwrap()).unwrap();
         let one = first_order(&arch, 4.0).unwrap();
         let (moving, expected) = (both.movement.unwrap(), one.movement.unwrap());
+        // Training on both is twice the loss.
+        let [step, double] = [moving.mean_step(0.003, [Some(0.4); 2])[1], expected.mean_step(0.006, 0.4)];
+        close(step, double, double, 1e-11, name);
         for p in 0..3 {
             close(both.ntk_mean_shift[p], one.ntk_mean_shift, one.ntk, 1e-12, name);
             for q in 0..3 {

@@ -82,8 +82,8 @@ impl PairMovement {
     }
 }
 
-/// First-order corrections to the NTK of `arch` at two inputs (formulas on the [module page](super); derived in
-/// docs/theory).
+/// First-order corrections to the NTK of `arch` at two inputs (tensors on the inputs, of the
+/// kind on the [module page](crate::moments::first_order); derived in docs/theory).
 ///
 /// # Arguments
 /// * `arch`: the network, with widths and Gaussian weights; φ analytic (tanh, gelu, sin, …) or $az + b|z|$ (relu, leaky
@@ -91,7 +91,7 @@ impl PairMovement {
 /// * `input`: norms and angle of the two inputs.
 ///
 /// # Errors
-/// As [`first_order`](super::first_order()), and
+/// As [`first_order`](crate::moments::first_order::first_order()), and
 /// * [`FirstOrderError::NotAnalytic`] for other activations.
 /// * [`FirstOrderError::Parallel`] if φ has a kink and $1 - |\rho| < 10^{-6}$ in a hidden layer; analytic φ allow any
 ///   pair, duplicates included.
@@ -99,7 +99,7 @@ impl PairMovement {
 /// # Accuracy and cost
 /// Relative error of each tensor about $10^{-13}$ for analytic φ and variances up to 100, times the condition number of
 /// the recursion; $10^{-16}L/(1 - |\rho|)$ for kinked φ. Analytic φ cost one two-dimensional integral of some 30,000
-/// nodes (10 ms) for each distinct kernel, others some 20 µs a layer.
+/// nodes (3 to 10 ms) for each distinct kernel, others some 50 µs a layer.
 ///
 /// # Example
 /// A linear network with one hidden layer of width $n$: $\Theta(x, x') = (u \cdot u' + |v|^2\, x \cdot x'/n_0)/n$ with
