@@ -227,10 +227,9 @@ pub(crate) fn chosen_inputs(
         (None, _) => 1,
     };
     let sq_norm = match source {
+        // A cosine excludes data that are asked for; these are the built-in ones.
+        Source::Data(..) if cosine.is_some() => features as f64,
         Source::Data(data, name) => {
-            if cosine.is_some() {
-                return Err(usage("--cosine is for inputs without data; give --input-sq-norm"));
-            }
             let (count, cols) = (data.inputs.rows, data.inputs.cols);
             if cols != features {
                 return Err(usage(format!("the data has {cols} features, but the network has {features} inputs")));

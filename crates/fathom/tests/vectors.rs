@@ -25,6 +25,9 @@ const KINDS: &[(&str, &[&str], f64)] = &[
     ("limits", &["lam"], 1e-12),
     ("kink", &["precision", "widths", "sw2", "x2", "y"], 1e-8),
     ("single_input", &["activation", "L", "widths", "sw2", "sb2", "q0"], 1e-11),
+    ("two_input_smooth", &["activation", "L", "widths", "sw2", "sb2", "gram", "quadrature_rel_agreement"], 1e-10),
+    ("two_input_relu", &["activation", "L", "widths", "sw2", "sb2", "gram"], 1e-11),
+    ("one_over_n", &["precision", "act", "sw2", "sb2", "beta", "widths", "X", "entry_order"], 1e-10),
     ("relu_exact_finite_width", &["widths", "sw2", "sb2", "q0"], 1e-11),
     ("relu_closed_forms_sw2_2_sb2_0_q0_1", &["L"], 1e-11),
     ("per_layer_coefficients", &["activation", "L", "sw2", "sb2", "q0"], 1e-11),
@@ -34,8 +37,7 @@ const KINDS: &[(&str, &[&str], f64)] = &[
     ("chaotic_slopes", &["activation", "sw2", "sb2"], 1e-11),
 ];
 
-const NOT_COVERED: [&str; 7] =
-    ["cnn_relu_circular", "dynamics", "krr", "one_over_n", "resnet_relu", "two_input_relu", "two_input_smooth"];
+const NOT_COVERED: [&str; 4] = ["cnn_relu_circular", "dynamics", "krr", "resnet_relu"];
 
 fn leaves(value: &Value) -> usize {
     match value {
@@ -246,6 +248,34 @@ fn bad_networks_are_not_evaluated_for_the_reason_of_the_library() {
                                     "values": { "Kay": "1" } }),
         "no such field",
     );
+}
+
+#[test]
+fn bad_vectors_of_two_inputs_are_not_evaluated_for_a_reason() {
+    let smooth = |gram: Value| {
+        json!({ "activation": "tanh", "L": 2, "widths": [4], "sw2": 1.5, "sb2": 0.1, "gram": gram,
+                "values": { "Theta01": "1" } })
+    };
+    refused("two_input_smooth", smooth(json!([[1, 0.3], [0.4, 1]])), "not symmetric");
+    refused("two_input_smooth", smooth(json!([[1, 0.3]])), "2 by 2");
+    refused("two_input_smooth", smooth(json!([[1, 0.3], [0.3]])), "2 by 2");
+    refused("two_input_smooth", smooth(json!([[1, "x"], [0.3, 1]])), "not a list of numbers");
+    refused("two_input_smooth", smooth(json!([[1, 2], [2, 1]])), "inner products");
+    let mut vector = smooth(json!([[1, 0.3], [0.3, 1]]));
+    vector["activation"] = json!("relu");
+    refused("two_input_smooth", vector.clone(), "kink");
+    vector["activation"] = json!("elu");
+    refused("two_input_relu", vector.clone(), "analytic");
+    vector["widths"] = json!([4, 4]);
+    refused("two_input_relu", vector, "L - 1");
+    let sixty = |widths: Value, beta: f64, x: &str| {
+        json!({ "act": "tanh", "widths": widths, "sw2": 1.5, "sb2": 0.1, "beta": beta, "X": x, "entry_order": "[11,12,22]",
+                "precision": "float64", "variance": [1, 1, 1] })
+    };
+    let x = "columns sqrt(3)*(1,0,0) and sqrt(3)*(1/2,sqrt(3)/2,0)";
+    refused("one_over_n", sixty(json!([3, 4, 1]), 0.1, "columns (1,0,0) and (0,1,0)"), "the field X");
+    refused("one_over_n", sixty(json!([4, 4, 1]), 0.1, x), "begin with 3");
+    refused("one_over_n", sixty(json!([3, 4, 1]), 0.7, x), "beta");
 }
 
 /// A file must not be able to take the machine's memory or days of its time.

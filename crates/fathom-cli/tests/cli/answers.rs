@@ -66,6 +66,35 @@ fn moments_are_exact_for_relu() {
     assert!((value("update_sum") - 12.8).abs() < 1e-12);
 }
 
+/// Vectors of 64-bit precision: relu, L = 3, width 64, |x|² = 3, 60 degrees.
+#[test]
+fn moments_between_two_inputs_have_known_numbers() {
+    let network = ["moments", "--widths", "3,64x2,1"];
+    let check = |answer: &serde_json::Value| {
+        let pair = &answer["two_inputs"]["first_order"];
+        for (key, expected) in [("ntk", 2.702_959_122_246_976), ("ntk_mean_shift", 0.014_301_205_853_138_065)] {
+            assert!((pair[key][1]["value"].as_f64().unwrap() - expected).abs() < 1e-13, "{key}");
+        }
+        let variance = pair["ntk_covariance"][1][1]["value"].as_f64().unwrap();
+        assert!((variance - 1.106_294_671_005_396_2).abs() < 1e-12);
+        assert!((answer["two_inputs"]["cosine"].as_f64().unwrap() - 0.5).abs() < 1e-15);
+        assert_eq!(answer["sq_norm"].as_f64().map(f64::round), Some(3.0));
+    };
+    check(&json(&[&network[..], &["--cosine", "0.5"]].concat()));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("two.csv");
+    let (side, height) = (3.0_f64.sqrt(), 1.5);
+    std::fs::write(&path, format!("9,9,9\n{side:?},0,0\n{:?},{height},0\n", side / 2.0)).unwrap();
+    let data = path.to_str().unwrap();
+    check(&json(&[&network[..], &["--data", data, "--pair", "1,2"]].concat()));
+    let text = stdout(&fathom(&["moments", "--widths", "3,64,1", "--activation", "tanh", "--cosine", "-0.2"]));
+    for words in ["Two inputs x, x′", "exact at any width", "first step on x and x′"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    // A square network of inputs does not take the built-in digits instead of the two inputs asked for.
+    assert_eq!(json(&["moments", "--cosine", "0.5"])["sq_norm"], 64.0);
+}
+
 #[test]
 fn phases_have_known_numbers() {
     let phase = json(&["phase", "--activation", "erf", "--weight-var", "1", "--bias-var", "0.1"]);

@@ -58,6 +58,12 @@ fn options_out_of_range_are_refused() {
         (vec!["moments", "--target", "NaN"], vec!["target", "finite", "NaN"]),
         (vec!["phase", "--curve", "0"], vec!["curve", "got 0"]),
         (vec!["phase", "--input-mean-square", "-1"], vec!["squared norm", "-1"]),
+        (vec!["moments", "--cosine", "1.5"], vec!["cosine", "between -1 and 1", "1.5"]),
+        (vec!["moments", "--cosine", "NaN"], vec!["cosine", "between -1 and 1"]),
+        (vec!["moments", "--pair", "0"], vec!["two row numbers", "0"]),
+        (vec!["moments", "--pair", "0,99999"], vec!["rows 0 to 1796", "99999"]),
+        (vec!["moments", "--pair", "0,1", "--widths", "3,4,1"], vec!["--pair", "no data"]),
+        (vec!["moments", "--pair", "0,1", "--cosine", "0"], vec!["--pair", "--cosine"]),
         (vec!["verdict", "--no-such-flag"], vec!["--no-such-flag"]),
         (vec!["divine"], vec!["divine"]),
     ] {

@@ -44,6 +44,6 @@ pub use edge_of_chaos::{
 };
 pub use fixed_points::{FixedPoint, Stability};
 pub use mean_field::MeanField;
-pub use moments_report::{Available, MomentsOptions, MomentsReport, moments_report};
+pub use moments_report::{Available, MomentsOptions, MomentsReport, PairReport, moments_report};
 pub use phase::{PhaseError, phase};
 pub use phase_report::{Basin, CRITICAL_TOLERANCE, Note, Phase, PhaseReport};

@@ -4,7 +4,10 @@ use serde::Serialize;
 
 use crate::Scaled;
 use crate::analysis::verdict::MOSTLY_ALIVE;
-use crate::moments::first_order::{FirstOrder, FirstOrderError, PerLayerCosts, first_order, per_layer};
+use crate::infinite::PairInput;
+use crate::moments::first_order::{
+    FirstOrder, FirstOrderError, PerLayerCosts, TwoInputs, first_order, per_layer, two_inputs,
+};
 use crate::moments::{
     FirstUpdate, InputNorm, MomentsError, ReluLimit, ReluMoments, crossing_update, lognormal_range, mean_first_update,
     relu_limit_for, relu_moments,
@@ -91,8 +94,48 @@ pub struct MomentsReport {
     pub first_order: Available<FirstOrder>,
     /// $\mathrm{Var}\,\Theta = \sum_l C_l/n_l$ and the like, layer by layer.
     pub per_layer: Option<Available<PerLayerCosts>>,
+    /// The NTK between two inputs, if there are two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub two_inputs: Option<PairReport>,
     /// What was asked for.
     pub options: MomentsOptions,
+}
+
+/// Finite-width moments of the NTK at two inputs $x$, $x'$.
+#[derive(Clone, Debug, Serialize)]
+pub struct PairReport {
+    /// $|x|^2/n_0$ and $|x'|^2/n_0$.
+    pub mean_squares: [f64; 2],
+    /// $\cos\angle(x, x')$; 0 if one of them is zero.
+    pub cosine: f64,
+    /// First order in 1/width.
+    pub first_order: Available<TwoInputs>,
+}
+
+impl MomentsReport {
+    /// The report with the moments at two inputs, first of which should be the one that the rest is about.
+    ///
+    /// # Example
+    /// ```
+    /// use fathom_ntk::analysis::{MomentsOptions, moments_report};
+    /// use fathom_ntk::infinite::PairInput;
+    /// use fathom_ntk::spec::{Architecture, ArchitectureSpec};
+    /// let spec = ArchitectureSpec { widths: Some("3,400,1".parse()?), ..Default::default() };
+    /// let report = moments_report(&Architecture::try_from(spec)?, 3.0, None, MomentsOptions::default())?;
+    /// let report = report.with_two_inputs(&PairInput::from_inner_products(1.0, 1.0, 0.0)?);
+    /// let pair = report.two_inputs.as_ref().and_then(|pair| pair.first_order.get()).ok_or("relu has a first order")?;
+    /// // 2 E[max(0, u)] E[max(0, v)] with independent u, v of variance 2; the NTK of the first layer is 0.
+    /// assert!((pair.ntk[1].to_f64() - 2.0 / std::f64::consts::PI).abs() < 1e-14);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_two_inputs(mut self, input: &PairInput) -> Self {
+        let mean_squares = input.mean_squares();
+        let size = mean_squares[0].sqrt() * mean_squares[1].sqrt();
+        let cosine = if size > 0.0 { (input.inner_product() / size).clamp(-1.0, 1.0) } else { 0.0 };
+        let first_order = Available::from(two_inputs(&self.architecture, input));
+        self.two_inputs = Some(PairReport { mean_squares, cosine, first_order });
+        self
+    }
 }
 
 /// Collects what is known of the moments of `arch` at an input.
@@ -139,6 +182,7 @@ pub fn moments_report(
         update_real_step: Available::no("sign changes matter for relu; smooth activations have none"),
         first_order: Available::no("not asked for: exact moments are known"),
         per_layer: options.per_layer.then(|| Available::from(per_layer(arch, sq_norm))),
+        two_inputs: None,
         options,
     };
     let Some(constants) = arch.constants() else {

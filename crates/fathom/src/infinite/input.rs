@@ -94,6 +94,11 @@ impl PairInput {
         [self.0.q1(), self.0.q2()]
     }
 
+    /// $x^\top x'/n_0$.
+    pub fn inner_product(&self) -> f64 {
+        self.0.k()
+    }
+
     /// $1 - \cos\angle(x, x')$.
     pub fn gap(&self) -> f64 {
         self.0.gap()

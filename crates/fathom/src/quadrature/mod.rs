@@ -7,9 +7,11 @@
 
 mod gauss_legendre;
 mod line;
+mod plane;
 mod polar;
 
 pub use gauss_legendre::{Rule, gauss_legendre};
 pub use line::Line;
 pub(crate) use line::panel_rule;
+pub(crate) use plane::plane;
 pub use polar::{PolarPoint, polar};

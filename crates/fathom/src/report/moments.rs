@@ -1,11 +1,11 @@
 //! Finite-width moments in words.
 
 use super::format::{Lines, describe, from_log, number, scaled};
-use crate::analysis::{Available, MomentsReport};
-use crate::moments::first_order::{FirstOrder, PerLayerCosts};
+use crate::analysis::{Available, MomentsReport, PairReport};
+use crate::moments::first_order::{FirstOrder, PerLayerCosts, Reliability, TwoInputs};
 use crate::moments::{ReluLimit, ReluMoments};
 
-/// Finite-width moments of the NTK at one input, as text.
+/// Finite-width moments of the NTK at one input, or two, as text.
 pub fn moments_text(report: &MomentsReport) -> String {
     let mut lines = Lines::default();
     lines.heading("Moments of the NTK Θ(x, x) over initialisations, one output");
@@ -25,6 +25,9 @@ pub fn moments_text(report: &MomentsReport) -> String {
         && let Some(costs) = section(&mut lines, "Layer by layer: Var Θ = Σ C_l/n_l, E Θ − Θ∞ = Σ T_l/n_l", costs)
     {
         per_layer_rows(&mut lines, costs);
+    }
+    if let Some(pair) = &report.two_inputs {
+        pair_rows(&mut lines, pair);
     }
     lines.finish()
 }
@@ -88,7 +91,7 @@ fn first_order_rows(lines: &mut Lines, m: &FirstOrder) {
     lines.row("variance", scaled(m.ntk_variance));
     lines.row("std / mean", number(m.relative_variance.sqrt()));
     lines.row("covariance of Θ and f²", scaled(m.cov_ntk_output_sq));
-    lines.row("reliability", reliability_words(m));
+    lines.row("reliability", reliability_words(m.reliability));
     match &m.movement {
         Ok(movement) => {
             lines.row("first step: E ΔΘ/η", scaled(movement.mean_gradient * -2.0));
@@ -98,13 +101,40 @@ fn first_order_rows(lines: &mut Lines, m: &FirstOrder) {
     }
 }
 
-fn reliability_words(m: &FirstOrder) -> &'static str {
+fn reliability_words(reliability: Reliability) -> &'static str {
     use crate::moments::first_order::Trust;
-    match m.reliability.statistics {
-        _ if m.reliability.kernel_fluctuates => "beyond first order: the forward kernel itself fluctuates",
+    match reliability.statistics {
+        _ if reliability.kernel_fluctuates => "beyond first order: the forward kernel itself fluctuates",
         Trust::Quantitative => "quantitative, about 5 %",
         Trust::Indicative => "indicative, about 20 %",
         Trust::Beyond => "beyond first order: sample networks to know more",
+    }
+}
+
+/// The moments at two inputs.
+fn pair_rows(lines: &mut Lines, pair: &PairReport) {
+    let Some(m) = section(lines, "Two inputs x, x′: first order in 1/width", &pair.first_order) else { return };
+    let [first, second] = pair.mean_squares.map(number);
+    lines.row("|x|²/n₀, |x′|²/n₀, cosine", format!("{first}, {second}, {}", number(pair.cosine)));
+    lines.row("infinite width: Θ∞(x, x′)", scaled(m.ntk[1]));
+    lines.row("mean shift E Θ(x, x′) − Θ∞", scaled(m.ntk_mean_shift[1]));
+    let variance = m.ntk_covariance[1][1];
+    lines.row("variance of Θ(x, x′)", scaled(variance));
+    lines.row("std / mean", number(m.relative_variance.sqrt()));
+    lines.row("correlation with Θ(x, x)", number(m.ntk_correlation(1, 0)));
+    lines.row("covariance with f(x) f(x′)", scaled(m.ntk_output_covariance[1][1]));
+    lines.row("reliability", if m.exact { "exact at any width" } else { reliability_words(m.reliability) });
+    pair_movement_rows(lines, m);
+}
+
+fn pair_movement_rows(lines: &mut Lines, m: &TwoInputs) {
+    match &m.movement {
+        Ok(movement) => {
+            let [by_first, by_second] = movement.mean_gradient.map(|row| row[1] * -1.0);
+            lines.row("first step on x: E ΔΘ(x, x′)/η", scaled(by_first));
+            lines.row("first step on x and x′", scaled(by_first + by_second));
+        }
+        Err(reason) => lines.row("first step", reason.to_string()),
     }
 }
 

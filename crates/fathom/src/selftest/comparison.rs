@@ -38,7 +38,10 @@ impl Fields<'_> {
     /// Compares the entries of a list.
     pub fn compare_list(&mut self, name: &str, computed: &[Scaled], scale: impl Into<Scaled>) {
         let Ok(expected) = self.get(name) else { return };
-        let scale = scale.into();
+        self.compare_list_with(name, computed, expected, scale.into());
+    }
+
+    fn compare_list_with(&mut self, name: &str, computed: &[Scaled], expected: &Value, scale: Scaled) {
         let Value::Array(list) = expected else {
             return self.not_evaluated(name, expected, "the expected value is not a list");
         };
@@ -49,6 +52,18 @@ impl Fields<'_> {
                 None => self.not_evaluated(&entry, expected, format!("{name} has {} entries", computed.len())),
             }
         }
+    }
+
+    /// [`Self::compare_list`] with numbers that hold errors of size `noise`: one that is smaller is an exact zero.
+    pub fn compare_noisy_list(&mut self, name: &str, computed: &[Scaled], noise: Scaled) {
+        let Ok(expected) = self.get(name) else { return };
+        let denoised = match expected {
+            Value::Array(list) => {
+                list.iter().map(|x| if is_below(x, noise) { 0.0.into() } else { x.clone() }).collect()
+            }
+            other => other.clone(),
+        };
+        self.compare_list_with(name, computed, &denoised, Scaled::ZERO);
     }
 
     /// Compares every field of the object `group` with the number of the same name.
@@ -108,6 +123,10 @@ impl Fields<'_> {
         let shown = if computed.to_finite().is_some() { value.into() } else { beyond_f64(computed) };
         self.push(name, shown, expected, error, None);
     }
+}
+
+fn is_below(value: &Value, noise: Scaled) -> bool {
+    scaled(value).is_some_and(|x| x.abs() < noise)
 }
 
 /// A number of any size: the mantissa is parsed, a large decimal exponent is applied in extended range.

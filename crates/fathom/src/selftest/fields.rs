@@ -127,6 +127,14 @@ impl<'a> Fields<'a> {
         self.list(name)?.iter().map(entry).collect()
     }
 
+    /// A list of lists of numbers.
+    pub fn rows(&mut self, name: &str) -> Result<Vec<Vec<f64>>, String> {
+        let bad = || format!("an entry of {name} is not a list of numbers");
+        let row =
+            |v: &Value| -> Option<Vec<f64>> { v.as_array()?.iter().map(|x| parse(x).map(Decimal::to_f64)).collect() };
+        self.list(name)?.iter().map(|v| row(v).ok_or_else(bad)).collect()
+    }
+
     /// A list of whole numbers.
     pub fn counts(&mut self, name: &str) -> Result<Vec<usize>, String> {
         let entry = |v| count(v).ok_or_else(|| format!("an entry of {name} is not a count"));

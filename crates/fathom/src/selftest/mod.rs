@@ -18,6 +18,7 @@ mod outcome;
 mod phases;
 mod summary;
 mod tolerance;
+mod two_inputs;
 
 pub use outcome::{Outcome, SelftestError};
 pub use summary::{KindSummary, summarise};
@@ -100,6 +101,9 @@ fn evaluate_one(kind: &str, index: usize, vector: &Value, outcomes: &mut Vec<Out
         "limits" => finite_relu::limits(&mut fields),
         "kink" => finite_relu::kink(&mut fields),
         "single_input" => one_over_n::single_input(&mut fields),
+        "two_input_smooth" => two_inputs::smooth(&mut fields),
+        "two_input_relu" => two_inputs::relu(&mut fields),
+        "one_over_n" => two_inputs::one_over_n(&mut fields),
         "relu_exact_finite_width" => one_over_n::relu_exact_finite_width(&mut fields),
         "relu_closed_forms_sw2_2_sb2_0_q0_1" => one_over_n::relu_closed_forms(&mut fields),
         "per_layer_coefficients" => one_over_n::per_layer_coefficients(&mut fields),

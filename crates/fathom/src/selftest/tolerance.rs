@@ -9,7 +9,8 @@
 /// | `relu_gap` | $10^{-13} \max(1, L/1000)$ | rounding grows with depth |
 /// | `phase`, `eoc`, `eoc_end`, `depth_limit_*` | $10^{-11}$ | roots, divided by distances from criticality |
 /// | `kink` | $10^{-8}$ | a leading term; reference in `f64` |
-/// | the kinds about corrections in 1 / width | $10^{-11}$ | sums of terms that cancel to a hundredth |
+/// | `two_input_smooth`, `one_over_n` | $10^{-10}$ | references in `f64`, by quadrature |
+/// | other kinds about corrections in 1 / width | $10^{-11}$ | sums of terms that cancel to a hundredth |
 ///
 /// # Arguments
 /// * `kind`: the kind of the vector.
@@ -29,12 +30,14 @@ pub fn tolerance(kind: &str, depth: usize, absolute: bool) -> Option<f64> {
         "dual" | "mlp" | "moments" | "limits" | "log_scaled" => 1e-12,
         "relu_gap" => 1e-13 * (depth as f64 / 1000.0).max(1.0),
         "kink" => 1e-8,
+        "two_input_smooth" | "one_over_n" => 1e-10,
         "phase"
         | "eoc"
         | "eoc_end"
         | "depth_limit_relu_eoc"
         | "depth_limit_erf_eoc"
         | "single_input"
+        | "two_input_relu"
         | "relu_exact_finite_width"
         | "relu_closed_forms_sw2_2_sb2_0_q0_1"
         | "per_layer_coefficients"

@@ -8,6 +8,9 @@ mod input;
 mod per_layer;
 mod sampling;
 mod tables;
+mod two_inputs;
+mod two_inputs_sampling;
+mod two_inputs_tables;
 
 use fathom_ntk::Architecture;
 use fathom_ntk::activation::Activation;

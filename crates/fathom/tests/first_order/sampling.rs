@@ -9,11 +9,11 @@ use rand_distr::{Distribution, StandardNormal};
 
 use crate::activation;
 
-type Phi<'a> = &'a dyn Fn(f64) -> (f64, f64);
+pub(crate) type Phi<'a> = &'a dyn Fn(f64) -> (f64, f64);
 
 /// Weights (row by row) and biases of every layer.
 #[derive(Clone)]
-struct Network<'a> {
+pub(crate) struct Network<'a> {
     constants: &'a Constants,
     phi: Phi<'a>,
     weights: Vec<Vec<f64>>,
@@ -21,15 +21,15 @@ struct Network<'a> {
 }
 
 /// Output, NTK, and for each layer the input values and the derivative of the output by its preactivations.
-struct Pass {
-    output: f64,
+pub(crate) struct Pass {
+    pub(crate) output: f64,
     ntk: f64,
     inputs: Vec<Vec<f64>>,
     deltas: Vec<Vec<f64>>,
 }
 
 impl<'a> Network<'a> {
-    fn draw(constants: &'a Constants, phi: Phi<'a>, rng: &mut StdRng) -> Self {
+    pub(crate) fn draw(constants: &'a Constants, phi: Phi<'a>, rng: &mut StdRng) -> Self {
         let mut normal = |count: usize, scale: f64| -> Vec<f64> {
             (0..count).map(|_| scale * Distribution::<f64>::sample(&StandardNormal, rng)).collect()
         };
@@ -43,7 +43,7 @@ impl<'a> Network<'a> {
         (self.constants.weight_var[l] / self.constants.widths[l] as f64).sqrt()
     }
 
-    fn pass(&self, x: &[f64]) -> Pass {
+    pub(crate) fn pass(&self, x: &[f64]) -> Pass {
         let depth = self.constants.depth();
         let (mut inputs, mut slopes) = (vec![x.to_vec()], Vec::new());
         let mut output = 0.0;
@@ -69,18 +69,24 @@ impl<'a> Network<'a> {
             deltas.push(delta);
         }
         deltas.reverse();
-        let square = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>();
-        let ntk = (0..depth)
+        let mut pass = Pass { output, ntk: 0.0, inputs, deltas };
+        pass.ntk = self.kernel(&pass, &pass);
+        pass
+    }
+
+    /// The NTK between the inputs of two passes.
+    pub(crate) fn kernel(&self, left: &Pass, right: &Pass) -> f64 {
+        let dot = |v: &[f64], w: &[f64]| v.iter().zip(w).map(|(x, y)| x * y).sum::<f64>();
+        (0..self.constants.depth())
             .map(|l| {
-                let weight = self.constants.alpha[l] * self.scale(l).powi(2) * square(&inputs[l]);
-                (weight + self.constants.beta[l]) * square(&deltas[l])
+                let weight = self.constants.alpha[l] * self.scale(l).powi(2) * dot(&left.inputs[l], &right.inputs[l]);
+                (weight + self.constants.beta[l]) * dot(&left.deltas[l], &right.deltas[l])
             })
-            .sum();
-        Pass { output, ntk, inputs, deltas }
+            .sum()
     }
 
     /// The network after a step of size `t` along the gradient of its output.
-    fn moved(&self, pass: &Pass, t: f64) -> Self {
+    pub(crate) fn moved(&self, pass: &Pass, t: f64) -> Self {
         let mut next = self.clone();
         for l in 0..self.constants.depth() {
             let step = t * self.constants.alpha[l] * self.scale(l);

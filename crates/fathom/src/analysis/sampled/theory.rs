@@ -5,10 +5,13 @@ use std::collections::HashMap;
 use super::report::{Known, Source};
 use crate::Scaled;
 use crate::infinite::{PairInput, PairKernel, pair_kernel};
-use crate::moments::first_order::{FirstOrder, first_order};
+use crate::moments::first_order::{FirstOrder, TwoInputs, first_order, two_inputs};
 use crate::moments::{InputNorm, ReluMoments, crossing_update, mean_first_update, relu_moments};
 use crate::sample::{Change, Entry, FirstStep, Observable};
 use crate::spec::Architecture;
+
+/// Inputs up to which the expansion between each pair is computed.
+const MOST_INPUTS: usize = 12;
 
 /// Theory of one network on some inputs; what is costly is computed once.
 pub(super) struct Theory<'a> {
@@ -17,6 +20,7 @@ pub(super) struct Theory<'a> {
     step: FirstStep,
     exact: HashMap<usize, Option<ReluMoments>>,
     kernels: HashMap<(usize, usize), Option<PairKernel>>,
+    pairs: HashMap<(usize, usize), Option<TwoInputs>>,
     expansions: HashMap<usize, Option<FirstOrder>>,
 }
 
@@ -29,6 +33,7 @@ impl<'a> Theory<'a> {
             step,
             exact: HashMap::new(),
             kernels: HashMap::new(),
+            pairs: HashMap::new(),
             expansions: HashMap::new(),
         }
     }
@@ -40,6 +45,7 @@ impl<'a> Theory<'a> {
             Observable::Output { input, .. } => self.output(input),
             Observable::Trace => self.trace(),
             Observable::Update(change, Entry { inputs: (0, 0), outputs: (0, 0) }) => self.update(change),
+            Observable::Update(change, Entry { inputs: (a, b), outputs: (0, 0) }) => self.update_between(change, a, b),
             _ => Known::default(),
         }
     }
@@ -61,6 +67,16 @@ impl<'a> Theory<'a> {
         let (arch, x, y) = (self.arch, self.inputs[a], self.inputs[b]);
         let compute = || pair_kernel(arch, &PairInput::from_vectors(x, y).ok()?).ok();
         *self.kernels.entry((a, b)).or_insert_with(compute)
+    }
+
+    /// First order in 1/width between two inputs; of few pairs only, because it is costly.
+    fn pair(&mut self, a: usize, b: usize) -> Option<&TwoInputs> {
+        if self.inputs.len() > MOST_INPUTS {
+            return None;
+        }
+        let (arch, x, y) = (self.arch, self.inputs[a], self.inputs[b]);
+        let compute = || two_inputs(arch, &PairInput::from_vectors(x, y).ok()?).ok();
+        self.pairs.entry((a, b)).or_insert_with(compute).as_ref()
     }
 
     fn expansion(&mut self, input: usize) -> Option<&FirstOrder> {
@@ -158,6 +174,29 @@ impl<'a> Theory<'a> {
             let value = match change {
                 Change::Derivative => movement.mean_gradient * -2.0,
                 Change::RealStep => movement.mean_step(step, target) * step.recip(),
+            };
+            known.mean.push((Source::FirstOrder, value));
+        }
+        known
+    }
+
+    /// Of Θ where the other input is not trained on: the pair is that of input 0 and the other one.
+    fn update_between(&mut self, change: Change, a: usize, b: usize) -> Known {
+        let mut known = Known::default();
+        let place = match (a, b) {
+            (0, _) | (_, 0) => 1,
+            (a, b) if a == b => 2,
+            _ => return known,
+        };
+        let FirstStep { target, step } = self.step;
+        if self.outputs() > 1 {
+            return known;
+        }
+        if let Some(movement) = self.pair(0, a.max(b)).and_then(|m| m.movement.as_ref().ok()) {
+            // The derivative is what remains of the step as it goes to zero; the target drops out of its mean.
+            let value = match change {
+                Change::Derivative => -movement.mean_gradient[0][place],
+                Change::RealStep => movement.mean_step(step, [Some(target), None])[place] * step.recip(),
             };
             known.mean.push((Source::FirstOrder, value));
         }

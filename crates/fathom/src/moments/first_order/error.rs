@@ -45,6 +45,25 @@ pub enum FirstOrderError {
         /// Hidden layer, counted from 1.
         layer: usize,
     },
+    /// Two inputs need derivatives up to the fifth.
+    #[error(
+        "two inputs need an activation that is analytic or piecewise linear with its only kink at 0, got {activation}"
+    )]
+    NotAnalytic {
+        /// Its name.
+        activation: String,
+    },
+    /// A kink is seen by two preactivations at once.
+    #[error(
+        "the preactivations of layer {layer} at the two inputs are parallel to within 1 - |correlation| = {gap}, must \
+         be at least 1e-6 for an activation with a kink: use the corrections at one input"
+    )]
+    Parallel {
+        /// Hidden layer, counted from 1.
+        layer: usize,
+        /// $1 - |\rho|$.
+        gap: f64,
+    },
     /// A tolerance out of range.
     #[error("eps (relative standard deviation) must be positive and finite, got {got}")]
     Tolerance {

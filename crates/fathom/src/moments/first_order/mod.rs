@@ -1,4 +1,4 @@
-//! Leading corrections in 1 / width to the NTK at one input, for any activation.
+//! Leading corrections in 1 / width to the NTK at one input, for any activation, and at two.
 //!
 //! At widths $n_1, \dots, n_{L-1}$ the NTK $\Theta(x, x)$ of a random network has
 //!
@@ -9,9 +9,11 @@
 //! $$E\,\Delta\Theta = -2\eta\, E[z\, dH] + \eta^2 (K + y^2)\, D + O(\eta^3, n^{-2}),$$
 //!
 //! where $dH$ is the second derivative of the output applied twice to its gradient. All coefficients follow from linear
-//! recursions over the layers whose ingredients are one-dimensional Gaussian averages of φ and its derivatives.
+//! recursions over the layers whose ingredients are Gaussian averages of φ and its derivatives, one-dimensional at one input.
 //!
 //! * [`first_order`]: all of it at the widths of one network, with the [`Reliability`] whether it can be trusted.
+//! * [`two_inputs`](two_inputs()): $\Theta(x, x')$ with all covariances, for analytic activations and those of relu's kind; the
+//!   movement when $x$, $x'$ or both are trained on, for analytic ones.
 //! * [`per_layer`]: $C_l$ and $T_l$, what each hidden layer contributes.
 //! * [`width_for`]: the width at which the NTK is as sure as asked for.
 //! * [`relu_crossing`]: the larger, $O(n^{-1/2})$, movement of relu networks through sign changes.
@@ -25,8 +27,8 @@
 //! $$b^+ = \tfrac{c^2}{n} \langle\phi'^4\rangle \Theta^2 + (c\langle\phi'^2\rangle)^2\, b, \qquad
 //!   a^+ = \tfrac 1n \mathrm{Var}[c(\alpha\phi^2 + \phi'^2\Theta)] + \dots, \qquad \mathrm{Var}\,\Theta = a + 2b.$$
 //!
-//! Limits of validity: Gaussian weights; depth / width small ([`FirstOrder::reliability`] says how small); one input. A
-//! kinked activation has no smooth movement. All-inactive layers of relu networks are not seen at any order in 1 / width.
+//! Limits of validity: Gaussian weights; depth / width small ([`FirstOrder::reliability`] says how small); one or two
+//! inputs. A kinked activation has no smooth movement. All-inactive layers of relu networks are not seen at any order in 1 / width.
 //!
 //! Source: derived in docs/theory; the relu values agree with the exact moments of Hanin & Nica (2020).
 
@@ -41,6 +43,7 @@ mod reliability;
 mod result;
 mod statics;
 mod transition;
+mod two_inputs;
 mod width;
 
 pub use classes::{HalfStablePoint, chaotic_slope, half_stable_point};
@@ -52,4 +55,5 @@ pub(crate) use profile::variance_by_depth;
 pub use reliability::{Reliability, Trust};
 pub use result::{FirstOrder, FormalMovement, Movement, NoMovement, first_order};
 pub use statics::Tensors;
+pub use two_inputs::{PairMovement, TwoInputs, two_inputs};
 pub use width::{WidthAdvice, width_for};

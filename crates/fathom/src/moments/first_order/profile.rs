@@ -10,7 +10,7 @@ use crate::spec::{Architecture, Parameterization, WeightLaw};
 
 /// How many of the last distinct variances are looked up before integrating again: fixed points that are reached only
 /// up to rounding alternate between a few neighbouring numbers.
-const REMEMBERED: usize = 8;
+pub(super) const REMEMBERED: usize = 8;
 
 /// Widths of the hidden layers.
 #[derive(Clone, Copy, Debug)]
@@ -36,17 +36,23 @@ pub(super) struct Profile<'a> {
     index: Vec<u32>,
 }
 
+/// $n_0, \dots, n_L$ of a network that corrections in 1 / width apply to.
+pub(super) fn finite_widths(arch: &Architecture) -> Result<&[usize], FirstOrderError> {
+    let widths = arch.widths().ok_or(FirstOrderError::InfiniteWidth)?;
+    let law = arch.weight_law();
+    if law != WeightLaw::Gaussian && law != WeightLaw::FourthMoment(3.0) {
+        return Err(FirstOrderError::WeightLaw { got: law });
+    }
+    if arch.activation().regularity() == Regularity::Discontinuous {
+        return Err(FirstOrderError::NoNtk { activation: arch.activation().name() });
+    }
+    Ok(widths)
+}
+
 impl<'a> Profile<'a> {
     /// Checks the input and integrates over every hidden layer.
     pub(super) fn new(arch: &'a Architecture, sq_norm: f64) -> Result<Self, FirstOrderError> {
-        let widths = arch.widths().ok_or(FirstOrderError::InfiniteWidth)?;
-        let law = arch.weight_law();
-        if law != WeightLaw::Gaussian && law != WeightLaw::FourthMoment(3.0) {
-            return Err(FirstOrderError::WeightLaw { got: law });
-        }
-        if arch.activation().regularity() == Regularity::Discontinuous {
-            return Err(FirstOrderError::NoNtk { activation: arch.activation().name() });
-        }
+        let widths = finite_widths(arch)?;
         if !(sq_norm.is_finite() && sq_norm >= 0.0) {
             return Err(FirstOrderError::SquaredNorm { got: sq_norm });
         }

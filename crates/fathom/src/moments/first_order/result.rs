@@ -91,7 +91,7 @@ pub struct FormalMovement {
 }
 
 /// Serialises an error as its message.
-fn value_or_reason<T: Serialize, E: std::fmt::Display, S: Serializer>(
+pub(super) fn value_or_reason<T: Serialize, E: std::fmt::Display, S: Serializer>(
     result: &Result<T, E>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
