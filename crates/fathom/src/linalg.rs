@@ -143,3 +143,9 @@ pub(crate) fn product(a: MatRef<'_, f64>, b: MatRef<'_, f64>, out: &mut [f64], s
     let out = MatMut::from_column_major_slice_mut(&mut out[..stride * b.ncols()], stride, b.ncols());
     multiply(out.subrows_mut(first, a.nrows()), a, b);
 }
+
+/// Subtracts `a` `b` from a matrix held column by column, on this thread.
+pub(crate) fn subtract_product(a: MatRef<'_, f64>, b: MatRef<'_, f64>, from: &mut [f64]) {
+    let from = MatMut::from_column_major_slice_mut(from, a.nrows(), b.ncols());
+    matmul(from, Accum::Add, a, b, -1.0, Par::Seq);
+}

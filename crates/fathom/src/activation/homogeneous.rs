@@ -2,6 +2,8 @@
 
 use std::f64::consts::{FRAC_2_PI, TAU};
 
+use pulp::{Arch, NullaryFnOnce};
+
 use super::{Covariance, Dual};
 
 /// A function of the form $a z + b |z|$.
@@ -18,6 +20,11 @@ impl Homogeneous {
     pub const RELU: Self = Self { a: 0.5, b: 0.5 };
     /// The identity.
     pub const IDENTITY: Self = Self { a: 1.0, b: 0.0 };
+
+    /// $\phi$ and $\phi'$ (from the left at 0) of every entry of `z`.
+    pub(super) fn values_and_slopes(self, z: &[f64], values: &mut [f64], slopes: &mut [f64]) {
+        Arch::new().dispatch(Evaluate { right: self.a + self.b, left: self.a - self.b, z, values, slopes });
+    }
 
     /// $E[\phi(Z)^2] = a^2 + b^2$ for a standard normal $Z$.
     pub fn mean_square(self) -> f64 {
@@ -49,6 +56,26 @@ impl Homogeneous {
         let (theta, eta) = (c.angle(), c.coangle());
         let even = c.gap().min(c.cogap()) - FRAC_2_PI * sine_defect(theta.min(eta));
         Dual { value: c.g() * (a * a * c.gap() + b * b * even), slope: b * b * FRAC_2_PI * theta }
+    }
+}
+
+struct Evaluate<'a> {
+    right: f64,
+    left: f64,
+    z: &'a [f64],
+    values: &'a mut [f64],
+    slopes: &'a mut [f64],
+}
+
+impl NullaryFnOnce for Evaluate<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for ((z, value), slope) in self.z.iter().zip(self.values).zip(self.slopes) {
+            *slope = if *z > 0.0 { self.right } else { self.left };
+            *value = *slope * z;
+        }
     }
 }
 

@@ -68,11 +68,8 @@ pub trait Nonlinearity: Send + Sync + Debug {
     ///
     /// Sampling spends its time here for activations that are dear to evaluate.
     fn values_and_slopes(&self, z: &[f64], values: &mut [f64], slopes: &mut [f64]) {
-        if let Some(Homogeneous { a, b }) = self.homogeneous() {
-            for ((z, value), slope) in z.iter().zip(values).zip(slopes) {
-                *slope = if *z > 0.0 { a + b } else { a - b };
-                *value = *slope * z;
-            }
+        if let Some(homogeneous) = self.homogeneous() {
+            homogeneous.values_and_slopes(z, values, slopes);
         } else {
             for ((z, value), slope) in z.iter().zip(values).zip(slopes) {
                 (*value, *slope) = (self.value(*z), self.slope(*z));

@@ -6,7 +6,7 @@
 
 use pulp::{Arch, NullaryFnOnce};
 
-use super::{by_columns, product};
+use super::{by_columns, product, subtract_product};
 
 /// $A = Q R$ with $Q$ orthogonal and kept as reflectors, so that its columns are orthonormal whatever the rank of $A$.
 ///
@@ -18,25 +18,17 @@ pub(crate) struct Reflectors {
     cols: usize,
     /// $A$, then below its diagonal the reflectors.
     factor: Vec<f64>,
-    /// $T^{-1}$, rank × rank.
+    /// $T^{-1}$, rank × rank, with the inverses of its diagonal entries in their places.
     inverse: Vec<f64>,
-    /// $V^\top X$ and $T V^\top X$ of one application.
+    /// $V^\top X$, then $T V^\top X$, of one application.
     inner: Vec<f64>,
-    update: Vec<f64>,
 }
 
 impl Reflectors {
     /// Room for a `rows × cols` matrix.
     pub(crate) fn new(rows: usize, cols: usize) -> Self {
         let rank = rows.min(cols);
-        Self {
-            rows,
-            cols,
-            factor: vec![0.0; rows * cols],
-            inverse: vec![0.0; rank * rank],
-            inner: Vec::new(),
-            update: Vec::new(),
-        }
+        Self { rows, cols, factor: vec![0.0; rows * cols], inverse: vec![0.0; rank * rank], inner: Vec::new() }
     }
 
     /// $r = \min(\text{rows}, \text{cols})$, the rows of $R$.
@@ -71,9 +63,9 @@ impl Reflectors {
         let (rank, v) = (self.rank(), by_columns(&self.factor, self.rows, self.rank()));
         product(v.transpose(), v, &mut self.inverse, rank, 0);
         for j in 0..rank {
-            // 1/τ = |v|²/2 makes I − τ v vᵀ a reflection; with v = 0 any number will do.
+            // 1/τ = |v|²/2 makes I − τ v vᵀ a reflection; with v = 0 any number will do. Kept is τ.
             let half = 0.5 * self.inverse[j * rank + j];
-            self.inverse[j * rank + j] = if half > 0.0 { half } else { 1.0 };
+            self.inverse[j * rank + j] = if half > 0.0 { half.recip() } else { 1.0 };
         }
     }
 
@@ -83,18 +75,16 @@ impl Reflectors {
         let cols = x.len() / rows;
         let v = by_columns(&self.factor, rows, rank);
         self.inner.resize(rank * cols, 0.0);
-        self.update.resize(rows * cols, 0.0);
         product(v.transpose(), by_columns(x, rows, cols), &mut self.inner, rank, 0);
         for column in self.inner.chunks_exact_mut(rank) {
             for i in (0..rank).rev() {
-                let solved = column[i] / self.inverse[i * rank + i];
+                let solved = column[i] * self.inverse[i * rank + i];
                 column[i] = solved;
                 let above = &self.inverse[i * rank..i * rank + i];
                 column[..i].iter_mut().zip(above).for_each(|(to, s)| *to -= s * solved);
             }
         }
-        product(v, by_columns(&self.inner, rank, cols), &mut self.update, rows, 0);
-        x.iter_mut().zip(&self.update).for_each(|(x, u)| *x -= u);
+        subtract_product(v, by_columns(&self.inner, rank, cols), x);
     }
 }
 
@@ -162,11 +152,16 @@ fn dots<const N: usize>(v: &[f64], columns: [&[f64]; N]) -> [f64; N] {
             }
         }
     }
-    std::array::from_fn(|n| {
+    // Loops, not iterators: what is not inlined here is not translated for the vector unit.
+    let mut totals = [0.0; N];
+    for n in 0..N {
         let s = sums[n];
-        let sum = ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
-        v[whole..].iter().zip(&columns[n][whole..]).fold(sum, |sum, (a, b)| a.mul_add(*b, sum))
-    })
+        totals[n] = ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+        for i in whole..v.len() {
+            totals[n] = v[i].mul_add(columns[n][i], totals[n]);
+        }
+    }
+    totals
 }
 
 /// `column += factor · v`.

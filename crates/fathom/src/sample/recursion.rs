@@ -172,9 +172,8 @@ impl<W: Weights> Recursion<W> {
             for (column, to) in to.chunks_exact_mut(below).enumerate() {
                 let (c, a) = (column / k, column % k);
                 let from = &v[(if per_output == 1 { c } else { column }) * rows..][..below];
-                for ((to, from), slope) in to.iter_mut().zip(from).zip(&slopes[a * below..]) {
-                    *to = from * layer.weight_scale * slope;
-                }
+                let slopes = &slopes[a * below..][..below];
+                Arch::new().dispatch(Modulate { to, from, slopes, scale: layer.weight_scale });
             }
             let largest = largest(to);
             if !largest.is_finite() {
@@ -198,6 +197,25 @@ pub(super) struct Gradients<'a> {
     pub(super) per_output: usize,
     /// The gradients are $2^{\text{exponent}}$ times the stored ones.
     pub(super) exponent: i64,
+}
+
+/// `to` = scale · from · slopes, entry by entry.
+struct Modulate<'a> {
+    to: &'a mut [f64],
+    from: &'a [f64],
+    slopes: &'a [f64],
+    scale: f64,
+}
+
+impl NullaryFnOnce for Modulate<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for ((to, from), slope) in self.to.iter_mut().zip(self.from).zip(self.slopes) {
+            *to = from * self.scale * slope;
+        }
+    }
 }
 
 /// Largest absolute value; NaN if an entry is not finite.
