@@ -8,12 +8,13 @@
 //! 3. [`network`]: networks whose weights are given, and their empirical NTK.
 //! 4. [`infinite`]: kernels of infinitely wide networks at any depth.
 //! 5. [`moments`]: mean, variance and first update of the NTK at finite width.
-//! 6. [`analysis`]: phases, the edge of chaos, and the verdict.
-//! 7. [`report`]: results as text.
-//! 8. [`selftest`]: test vectors, to check all of this on the user's own hardware.
+//! 6. [`sample`]: networks drawn at random, and the distribution of their NTK.
+//! 7. [`analysis`]: phases, the edge of chaos, and the verdict; simulations and given networks beside the theory.
+//! 8. [`report`]: results as text.
+//! 9. [`selftest`]: test vectors, to check all of this on the user's own hardware.
 //!
-//! [`statistics`] turns draws into estimates with error bars; [`quadrature`] and [`Scaled`] serve all of them. The library
-//! neither prints nor reads files, clock or environment.
+//! [`random`] numbers are addressed, [`statistics`] turns draws into estimates with error bars; [`quadrature`] and
+//! [`Scaled`] serve all of them. The library neither prints nor reads files, clock or environment.
 
 pub mod activation;
 pub mod analysis;
