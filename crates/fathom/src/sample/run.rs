@@ -5,7 +5,7 @@ use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 
-use super::{Recorder, SampleError, Sampler};
+use super::{ObservableError, Recorder, SampleError, Sampler};
 use crate::Scaled;
 use crate::statistics::{BlockDraws, DRAWS_PER_BLOCK, StatisticsError, Summary};
 
@@ -25,6 +25,9 @@ pub enum RunError {
         /// Why.
         source: SampleError,
     },
+    /// The observable cannot be recorded.
+    #[error(transparent)]
+    Observable(#[from] ObservableError),
     /// The statistics refused a block.
     #[error(transparent)]
     Statistics(#[from] StatisticsError),

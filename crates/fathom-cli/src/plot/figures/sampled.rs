@@ -3,12 +3,18 @@
 use std::f64::consts::LN_10;
 
 use fathom_ntk::Scaled;
-use fathom_ntk::analysis::sampled::{ObservableReport, SampleReport};
+use fathom_ntk::analysis::sampled::{ObservableReport, SampleReport, dispersion_at_one_input};
 use fathom_ntk::moments::InputNorm;
 
+use super::depths::{at_depth, depths};
 use super::sample::{Bins, Measured, SampleFigure, sample_figure};
 use crate::error::CommandError;
 use crate::plot::figure::{Figure, Scale};
+
+/// Depths at which the dispersion is simulated for the picture, the last of them being that of the run itself.
+const MOST_DEPTHS: usize = 8;
+/// Most time for each of them.
+const SECONDS: f64 = 2.0;
 
 /// The first observable that is an NTK at one input and one output: its histogram, and its dispersion against depth.
 ///
@@ -26,15 +32,26 @@ pub(crate) fn sampled_figure(report: &SampleReport, inputs: &[f64]) -> Result<Fi
         return Err(CommandError::Usage("a picture shows Θ at one input: record ntk(A,A) with --observe".into()));
     };
     let x = &inputs[input * features..(input + 1) * features];
-    let measured = observable.dispersion.and_then(|dispersion| {
-        let standard_error = dispersion.standard_error?;
-        Some(Measured { depth: report.architecture.depth(), dispersion: dispersion.value, standard_error })
-    });
+    let mut measured = Vec::new();
+    let full = report.architecture.depth();
+    for depth in depths(full, MOST_DEPTHS) {
+        let dispersion = match at_depth(&report.architecture, depth) {
+            Some(shallow) if depth < full && depth > 1 => {
+                dispersion_at_one_input(&shallow, x, report.draws, report.seed, SECONDS)?
+            }
+            _ if depth == full => observable.dispersion,
+            _ => None,
+        };
+        measured.extend(dispersion.and_then(|d| {
+            let standard_error = d.standard_error?;
+            Some(Measured { depth, dispersion: d.value, standard_error })
+        }));
+    }
     sample_figure(&SampleFigure {
         architecture: &report.architecture,
         input: &InputNorm::of(x)?,
         bins: bins(observable),
-        measured: measured.into_iter().collect(),
+        measured,
     })
 }
 

@@ -4,7 +4,9 @@
 //! with the theory of the same quantity where there is one: exact moments (relu, one input), infinite width, first order
 //! in 1/width, the mean of the first gradient step. `deviation` is the distance in standard errors.
 
+mod one_input;
 mod report;
 mod theory;
 
+pub use one_input::dispersion_at_one_input;
 pub use report::{Deviation, ObservableReport, SampleReport, Simulation, Source, sample_report};
