@@ -109,12 +109,18 @@ impl<'a> Theory<'a> {
         if let Some(kernel) = self.kernel(a, b) {
             known.mean.push((Source::InfiniteWidth, kernel.ntk[2]));
         }
-        if a == b
-            && let Some(m) = self.expansion(a)
-        {
-            known.mean.push((Source::FirstOrder, m.ntk + m.ntk_mean_shift));
-            known.variance.push((Source::FirstOrder, m.ntk_variance));
-            known.dispersion.push((Source::FirstOrder, Scaled::from(1.0 + m.relative_variance)));
+        let first_order = if a == b {
+            let of = |m: &FirstOrder| (m.ntk + m.ntk_mean_shift, m.ntk_variance, Some(m.relative_variance), false);
+            self.expansion(a).map(of)
+        } else {
+            let of = |m: &TwoInputs| (m.ntk[1] + m.ntk_mean_shift[1], m.ntk_covariance[1][1], None, m.exact);
+            self.pair(a, b).map(of)
+        };
+        if let Some((mean, variance, relative_variance, exact)) = first_order {
+            let source = if exact { Source::Exact } else { Source::FirstOrder };
+            known.mean.push((source, mean));
+            known.variance.push((source, variance));
+            known.dispersion.extend(relative_variance.map(|r| (source, Scaled::from(1.0 + r))));
         }
         known
     }
