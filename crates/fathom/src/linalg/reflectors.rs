@@ -88,6 +88,20 @@ impl Reflectors {
     }
 }
 
+/// Sums of squares below this have lost digits of the numbers, or all of them.
+const TINY: f64 = f64::from_bits((1023 - 800) << 52);
+
+/// Multiplies by the power of two that brings the largest number to about one; returns what undoes it.
+fn enlarge(values: &mut [f64]) -> f64 {
+    let largest = values.iter().fold(0.0_f64, |largest, v| largest.max(v.abs()));
+    // 2^1000 is the most that has an inverse, and enough for all but subnormal numbers.
+    let exponent = ((largest.to_bits() >> 52) as i64 - 1023).clamp(-1000, 0);
+    let (up, down) =
+        (f64::from_bits(((1023 - exponent) as u64) << 52), f64::from_bits(((1023 + exponent) as u64) << 52));
+    values.iter_mut().for_each(|v| *v *= up);
+    down
+}
+
 /// Numbers summed side by side: one vector of the widest kind.
 const LANES: usize = 8;
 
@@ -107,9 +121,17 @@ impl NullaryFnOnce for Factorise<'_> {
         for j in 0..self.rank {
             let (left, right) = self.matrix.split_at_mut((j + 1) * rows);
             let v = &mut left[j * rows + j..];
-            let below = dots(&v[1..], [&v[1..]])[0];
-            if below == 0.0 {
-                continue;
+            let mut below = dots(&v[1..], [&v[1..]])[0];
+            let mut size = 1.0;
+            if below < TINY {
+                size = enlarge(v);
+                below = dots(&v[1..], [&v[1..]])[0];
+                if below == 0.0 {
+                    // Nothing that shows beside the first entry.
+                    v[1..].fill(0.0);
+                    v[0] *= size;
+                    continue;
+                }
             }
             let first = v[0];
             let norm = first.mul_add(first, below).sqrt();
@@ -134,7 +156,7 @@ impl NullaryFnOnce for Factorise<'_> {
                 let product = dots(v, [&column[j..]])[0];
                 add(minus_tau * product, v, &mut column[j..]);
             }
-            v[0] = diagonal;
+            v[0] = diagonal * size;
         }
     }
 }

@@ -20,6 +20,8 @@
 
 mod binomial;
 mod chi_squared;
+#[cfg(test)]
+mod kolmogorov;
 mod law;
 mod normal;
 mod philox;

@@ -35,6 +35,9 @@ impl Draw {
     ///
     /// # Arguments
     /// * `(c, a)`, `(d, b)`: output and input, counted from zero, in range.
+    ///
+    /// # Accuracy and cost
+    /// Entries share an exponent: those below about $10^{-300}$ of the largest are 0.
     pub fn ntk(&self, (c, a): (usize, usize), (d, b): (usize, usize)) -> Scaled {
         Scaled::from(self.entry(c * self.inputs + a, d * self.inputs + b)).times_power_of_two(self.exponent())
     }
@@ -105,7 +108,8 @@ impl Draw {
     /// Adds the contribution of layer `l` (from zero), whose input has these inner products, times $2^{2 e}$.
     pub(super) fn add_layer(&mut self, l: usize, layer: &LayerShape, inner: &[f64], e: i64, gradients: Gradients<'_>) {
         let shift = if layer.beta > 0.0 { (2 * e).max(0) } else { 2 * e };
-        let (alpha, beta) = (layer.alpha * power_of_two(2 * e - shift), layer.beta * power_of_two(-shift));
+        let alpha = layer.alpha * power_of_two(2 * e - shift);
+        let beta = if layer.beta > 0.0 { layer.beta * power_of_two(-shift) } else { 0.0 };
         let exponent = shift + 2 * gradients.exponent;
         let own = *self.ntk_exponent.get_or_insert(exponent);
         if exponent > own {

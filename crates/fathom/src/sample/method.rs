@@ -107,21 +107,29 @@ impl Method {
     }
 
     /// Bytes that one thread needs.
-    pub(super) fn bytes(self, shape: &Shape, k: usize) -> u64 {
+    pub(super) fn bytes(self, arch: &Architecture, shape: &Shape, k: usize) -> u64 {
         let product = |factors: &[usize]| factors.iter().fold(8_u64, |p, &f| p.saturating_mul(f as u64));
         let columns = k.saturating_mul(shape.outputs());
         let widest = shape.layers.iter().map(|l| l.rows().max(l.outputs)).max().unwrap_or(0);
         let shared = product(&[2, columns, columns]).saturating_add(product(&[5, widest, columns]));
         if self == Self::Chain {
-            return product(&[12, shape.layers.len()]);
+            return product(&[32, shape.layers.len()]);
         }
         shape.layers.iter().fold(shared, |sum, layer| {
             let (rows, outputs) = (layer.rows(), layer.outputs);
+            let matrix = product(&[rows, outputs]);
             let own = match self {
                 Self::Projected => product(&[rows.saturating_add(outputs), k.saturating_mul(2)]),
-                _ => product(&[rows, outputs]).saturating_add(product(&[rows, k])),
+                // The reflectors of an orthogonal matrix and their application; squares of its shorter side.
+                _ if arch.weight_law() == WeightLaw::Orthogonal => {
+                    let short = rows.min(outputs);
+                    matrix.saturating_mul(4).saturating_add(product(&[3, short, short]))
+                }
+                _ => matrix,
             };
-            sum.saturating_add(own).saturating_add(product(&[outputs, k])).saturating_add(product(&[k, k]))
+            let signals = if self == Self::Direct { product(&[rows, k]) } else { 0 };
+            let grams = product(&[outputs, k]).saturating_add(product(&[k, k]));
+            sum.saturating_add(own).saturating_add(signals).saturating_add(grams)
         })
     }
 }

@@ -1,8 +1,9 @@
 //! One draw: signals forward, gradients back, and the NTK on the way.
 //!
 //! $\Theta_{(c,a),(c',a')} = \sum_l (\alpha_{l-1} \langle\tilde h^{l-1}_a, \tilde h^{l-1}_{a'}\rangle + \beta_{l-1})
-//! \langle\delta^l_{c,a}, \delta^l_{c',a'}\rangle$ with $\tilde h = h\,\sigma_w/\sqrt n$. Signals of homogeneous
-//! networks and gradients of all carry a power of two, so that no depth overflows.
+//! \langle\delta^l_{c,a}, \delta^l_{c',a'}\rangle$ with $\tilde h = h\,\sigma_w/\sqrt n$. What enters a layer and what
+//! comes back carries a power of two, so that inner products stay in range; in homogeneous networks the signals keep it
+//! through φ, so that no depth overflows.
 
 use super::SampleError;
 use super::draw::Draw;
@@ -101,41 +102,56 @@ impl<W: Weights> Recursion<W> {
     ) -> Result<(), SampleError> {
         let k = self.k;
         for (l, layer) in shape.layers.iter().enumerate() {
+            if l > 0 || !self.started {
+                self.enter(l, layer, if l == 0 { Some(x) } else { None }, exponent);
+            }
+            self.exponents[l] = exponent;
+            exponent = layer.carried(exponent);
             let z = &mut self.z[..layer.outputs * k];
             if l == 0 && self.started {
                 self.weights[0].forward_again(stream, z);
             } else {
-                let signals = if l == 0 { x } else { &self.h };
-                let rows = layer.rows();
-                let input = self.weights[l].input_mut();
-                let bias = layer.bias_scale * power_of_two(-exponent);
-                for (to, from) in input.chunks_exact_mut(rows).zip(signals.chunks_exact(layer.inputs)) {
-                    to.iter_mut().zip(from).for_each(|(to, from)| *to = from * layer.weight_scale);
-                    to[layer.inputs..].fill(bias);
-                }
-                let inputs = by_columns(input, rows, k).subrows(0, layer.inputs);
-                product(inputs.transpose(), inputs, &mut self.grams[l], k, 0);
                 self.weights[l].forward(stream, z);
             }
-            self.exponents[l] = exponent;
             let Some(slopes) = self.slopes.get_mut(l) else {
                 draw.set_outputs(z, exponent);
                 break;
             };
+            if !shape.homogeneous {
+                multiply_by_power_of_two(z, exponent);
+                exponent = 0;
+            }
             let h = &mut self.h[..layer.outputs * k];
             shape.activation.values_and_slopes(z, h, slopes);
             let largest = largest(h);
             if !largest.is_finite() {
                 return Err(SampleError::Overflow { layer: l + 1 });
             }
-            if largest == 0.0 {
-                exponent = 0;
-            } else if shape.homogeneous {
-                exponent += rescale(h, largest);
-            }
+            exponent = if largest == 0.0 { 0 } else { exponent + rescale(h, largest) };
         }
         self.started = true;
         Ok(())
+    }
+
+    /// Sets $\tilde H$ of a layer to the inputs `x`, or else to the signals of the layer below, and their inner products.
+    fn enter(&mut self, l: usize, layer: &LayerShape, x: Option<&[f64]>, exponent: i64) {
+        let (k, rows) = (self.k, layer.rows());
+        let carried = layer.carried(exponent);
+        let input = self.weights[l].input_mut();
+        let bias = layer.bias_scale * power_of_two(-carried);
+        let signals = x.unwrap_or(&self.h);
+        for (to, from) in input.chunks_exact_mut(rows).zip(signals.chunks_exact(layer.inputs)) {
+            to.iter_mut().zip(from).for_each(|(to, from)| *to = from * layer.weight_scale);
+            to[layer.inputs..].fill(bias);
+        }
+        let inputs = by_columns(input, rows, k).subrows(0, layer.inputs);
+        product(inputs.transpose(), inputs, &mut self.grams[l], k, 0);
+        if carried != exponent {
+            let factor = power_of_two(exponent - carried);
+            for column in input.chunks_exact_mut(rows) {
+                column[..layer.inputs].iter_mut().for_each(|h| *h *= factor);
+            }
+        }
     }
 
     fn backward(&mut self, shape: &Shape, stream: &mut Stream, draw: &mut Draw) -> Result<(), SampleError> {
@@ -260,6 +276,18 @@ pub(super) fn rescale(values: &mut [f64], largest: f64) -> i64 {
     let factor = power_of_two(-exponent);
     values.iter_mut().for_each(|v| *v *= factor);
     exponent
+}
+
+/// Multiplies by $2^e$ with one rounding at most, however large $e$ is.
+fn multiply_by_power_of_two(values: &mut [f64], exponent: i64) {
+    // A normal number times this is normal or out of range for good.
+    let first = exponent.clamp(-600, 600);
+    for step in [first, exponent - first] {
+        if step != 0 {
+            let factor = power_of_two(step);
+            values.iter_mut().for_each(|v| *v *= factor);
+        }
+    }
 }
 
 /// $2^e$, or 0 and ∞ beyond the normal range.

@@ -74,13 +74,13 @@ impl Sampler {
         let k = inputs.len() / features;
         let method = method.unwrap_or_else(|| Method::fastest(arch, &shape, k));
         method.check(arch, &shape, k).map_err(|(needs, got)| SampleError::Method { method, needs, got })?;
-        let needed = method.bytes(&shape, k);
+        let needed = method.bytes(arch, &shape, k);
         if needed > MAX_BYTES {
             return Err(SampleError::Memory { method, needed, allowed: MAX_BYTES });
         }
         let mut inputs = inputs.to_vec();
         let largest = largest(&inputs);
-        let exponent = if shape.homogeneous { rescale(&mut inputs, largest) } else { 0 };
+        let exponent = rescale(&mut inputs, largest);
         Ok(Self { arch: arch.clone(), shape, method, k, inputs, exponent })
     }
 
@@ -111,7 +111,7 @@ impl Sampler {
 
     /// Bytes that each [`worker`](Self::worker) uses.
     pub fn bytes(&self) -> u64 {
-        self.method.bytes(&self.shape, self.k)
+        self.method.bytes(&self.arch, &self.shape, self.k)
     }
 
     /// Roughly how long a draw takes on one core; the cost model that chooses the method.

@@ -26,6 +26,16 @@ impl LayerShape {
     pub(super) fn rows(&self) -> usize {
         self.inputs + usize::from(self.bias_scale > 0.0)
     }
+
+    /// The exponent to be taken out of an input with signals of about $2^{\text{exponent}}$: that of the biases where the
+    /// signals are tiny beside them.
+    pub(super) fn carried(&self, exponent: i64) -> i64 {
+        if exponent >= 0 || self.bias_scale == 0.0 {
+            return exponent;
+        }
+        let biases = ((self.bias_scale.to_bits() >> 52) & 0x7FF) as i64 - 1023;
+        exponent.max(biases.min(0))
+    }
 }
 
 /// Layers and activation of a finite network.
