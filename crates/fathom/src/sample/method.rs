@@ -74,10 +74,11 @@ impl Method {
     pub(super) fn nanoseconds(self, arch: &Architecture, shape: &Shape, k: usize) -> f64 {
         const NORMAL: f64 = 1.9;
         const OTHER_LAW: f64 = 4.0;
-        // Operations a nanosecond: of narrow factorisations, and of products.
-        const NARROW: f64 = 10.0;
-        const PRODUCTS: f64 = 40.0;
-        const CALL: f64 = 400.0;
+        // Operations a nanosecond: of narrow factorisations, of narrow and of large products.
+        const FACTORISATIONS: f64 = 6.0;
+        const NARROW: f64 = 20.0;
+        const LARGE: f64 = 40.0;
+        const CALL: f64 = 600.0;
         let columns = (k * shape.outputs()) as f64;
         let k = k as f64;
         let gaussian = arch.weight_law() == WeightLaw::Gaussian;
@@ -94,13 +95,13 @@ impl Method {
                     let products = 2.0 * outputs * rank * k
                         + inner * (4.0 * rows * rank * columns + 2.0 * rows * rank * rank)
                         + 2.0 * inner * (outputs * rank * columns + (rows - rank) * known * columns);
-                    normals * NORMAL + factorisations / NARROW + products / PRODUCTS + CALL
+                    normals * NORMAL + factorisations / FACTORISATIONS + products / NARROW + CALL
                 }
                 Self::Direct => {
                     let normals = outputs * rows;
                     let each = if gaussian { NORMAL } else { OTHER_LAW };
                     // Matrices that fall out of the cache are read from memory on the way back.
-                    normals * (each + 1.0) + 2.0 * normals * (k + inner * columns) / PRODUCTS + CALL
+                    normals * (each + 1.0) + 2.0 * normals * (k + inner * columns) / LARGE + CALL
                 }
             }
         })
