@@ -7,4 +7,5 @@
 mod report;
 mod theory;
 
-pub use report::{Deviation, ObservableReport, SampleReport, Simulation, Source, sample_report};
+pub use report::{Covariances, Deviation, ObservableReport, SampleReport, Simulation, Source, sample_report};
+pub use theory::log_dispersion;
