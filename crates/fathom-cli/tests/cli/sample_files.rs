@@ -89,6 +89,27 @@ fn extreme_networks_have_an_answer() {
 }
 
 #[test]
+fn pictures_of_a_wide_distribution_are_logarithmic_even_with_dead_networks() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("picture.svg").to_str().unwrap().to_owned();
+    // Of 3000 networks with 30 layers of width 6, about 1 - (1 - 2^-6)^30 = 38 % have a dead layer, so that Θ = 0.
+    let wide = ["sample", "--widths", "3,6x30,1", "--draws", "3000", "--plot", &path];
+    let answer = json(&wide);
+    let theta = &answer["observables"][0];
+    assert!(theta["histogram"]["outside"].as_u64().unwrap() > 900);
+    let ratio = |i: usize| {
+        let bin = &theta["histogram"]["bins"][i];
+        bin["high"]["log"].as_f64().unwrap() - bin["low"]["log"].as_f64().unwrap()
+    };
+    assert!((ratio(3) / ratio(40) - 1.0).abs() < 1e-6);
+    assert!(fs::read_to_string(&path).unwrap().contains("probability density per decade"));
+    // The errors of dispersion D and of std/mean r = √(D − 1) are of one size: dr = dD/2r.
+    let number = |key: &str, of: &str| theta[key][of]["log"].as_f64().unwrap();
+    let expected = number("dispersion", "standard_error") - number("relative_std", "value") - 2.0_f64.ln();
+    assert!((number("relative_std", "standard_error") - expected).abs() < 1e-12);
+}
+
+#[test]
 fn places_that_cannot_be_written_are_found_before_the_work() {
     let folder = tempfile::tempdir().unwrap();
     let plain = folder.path().join("old").to_str().unwrap().to_owned();

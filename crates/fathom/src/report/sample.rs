@@ -2,7 +2,7 @@
 
 use super::format::{Lines, describe, number, scaled};
 use crate::analysis::sampled::{Covariances, Deviation, ObservableReport, SampleReport, Source};
-use crate::statistics::{Estimate, Moment};
+use crate::statistics::{Estimate, Moment, TailWarning};
 
 /// Observables up to which each has a paragraph of its own.
 const FEW: usize = 3;
@@ -104,7 +104,7 @@ fn paragraph(lines: &mut Lines, observable: &ObservableReport) {
         ("mean", observable.mean, &observable.mean_theory[..]),
         ("variance", observable.variance, &observable.variance_theory),
         (dispersion, observable.dispersion, &observable.dispersion_theory),
-        ("std / mean", observable.relative_std, &[]),
+        ("std / mean", observable.relative_std.filter(|std| std.standard_error.is_some()), &[]),
     ];
     for (label, estimate, theory) in quantities {
         let Some(estimate) = estimate else { continue };
@@ -131,7 +131,12 @@ fn warnings(observable: &ObservableReport) -> impl Iterator<Item = String> {
             _ => &observable.variance_theory,
         };
         let exact = theory.iter().any(|known| known.source == Source::Exact);
-        format!("{warning}{}", if exact { "; the exact value holds" } else { "" })
+        let instead = match warning {
+            _ if !exact => "",
+            TailWarning::OneDrawDominates { .. } => ", or use the exact value",
+            _ => "; use the exact value",
+        };
+        format!("{warning}{instead}")
     })
 }
 
@@ -151,7 +156,7 @@ fn table(lines: &mut Lines, observables: &[ObservableReport]) {
     let warned: Vec<&ObservableReport> = observables.iter().filter(|o| !o.warnings.is_empty()).collect();
     if let Some(first) = warned.first() {
         let words: Vec<String> = warnings(first).collect();
-        lines.row("warning", format!("{}: {}", first.name, words.join(".  ")));
+        lines.row("warning", format!("{}: {}", first.name, words.join("; ")));
     }
     if warned.len() > 1 {
         lines.row("", format!("{} observables have warnings; all are in the JSON form", warned.len()));
@@ -159,5 +164,5 @@ fn table(lines: &mut Lines, observables: &[ObservableReport]) {
 }
 
 fn table_row(name: &str, mean: &str, relative_std: &str, remarks: &str) -> String {
-    format!("{name}{}{mean:<20}{relative_std:<10}{remarks}", if name.is_empty() { "" } else { "  " })
+    format!("{name}{}{mean:<18}  {relative_std:<10}{remarks}", if name.is_empty() { "" } else { "  " })
 }

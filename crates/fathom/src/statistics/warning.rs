@@ -87,7 +87,12 @@ impl fmt::Display for TailWarning {
                     Moment::SecondMoment => "the second moment, and so variance and dispersion,",
                 };
                 let digits = draws_needed.ln() / std::f64::consts::LN_10;
-                write!(f, "{of} cannot be estimated from so few draws: about 10^{digits:.1} are needed")
+                write!(f, "{of} cannot be estimated from so few draws: about ")?;
+                if digits < 5.0 {
+                    write!(f, "{:.0} are needed", draws_needed.to_f64().ceil())
+                } else {
+                    write!(f, "10^{digits:.1} are needed")
+                }
             }
         }
     }
