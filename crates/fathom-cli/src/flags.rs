@@ -218,9 +218,10 @@ impl FromStr for Rows {
 pub(crate) fn chosen_inputs(
     arch: &Architecture,
     source: &Source,
-    rows: &Rows,
+    rows: Option<&Rows>,
     cosine: Option<f64>,
 ) -> Result<(Vec<f64>, String), CommandError> {
+    let first = [0];
     let features = match (arch.widths(), source) {
         (Some(widths), _) => widths[0],
         (None, Source::Data(data, _)) => data.inputs.cols,
@@ -234,14 +235,17 @@ pub(crate) fn chosen_inputs(
             if cols != features {
                 return Err(usage(format!("the data has {cols} features, but the network has {features} inputs")));
             }
-            if let Some(got) = rows.0.iter().find(|&&row| row >= count) {
+            let rows = rows.map_or(&first[..], |rows| &rows.0);
+            if let Some(got) = rows.iter().find(|&&row| row >= count) {
                 return Err(usage(format!("{name} has rows 0 to {}, got row {got}", count - 1)));
             }
-            let values = rows.0.iter().flat_map(|row| &data.inputs.values[row * cols..(row + 1) * cols]).copied();
-            let list: Vec<String> = rows.0.iter().take(12).map(usize::to_string).collect();
-            let more = if rows.0.len() > 12 { ", …" } else { "" };
-            return Ok((values.collect(), format!("{name}, rows {}{more}", list.join(", "))));
+            let values = rows.iter().flat_map(|row| &data.inputs.values[row * cols..(row + 1) * cols]).copied();
+            let list: Vec<String> = rows.iter().take(12).map(usize::to_string).collect();
+            let more = if rows.len() > 12 { ", …" } else { "" };
+            let word = if rows.len() == 1 { "row" } else { "rows" };
+            return Ok((values.collect(), format!("{name}, {word} {}{more}", list.join(", "))));
         }
+        _ if rows.is_some() => return Err(usage("--rows chooses rows of --data, and there is no data")),
         Source::SquaredNorm(norm) => *norm,
         Source::Unit => features as f64,
     };
@@ -252,10 +256,11 @@ pub(crate) fn chosen_inputs(
     let mut inputs = vec![entry; features];
     let words = format!("all features equal, |x|² = {sq_norm}");
     let Some(cosine) = cosine else { return Ok((inputs, words)) };
-    if !(-1.0..=1.0).contains(&cosine) || features < 2 {
-        let message =
-            format!("--cosine needs at least 2 features and a number from -1 to 1, got {cosine}, {features} features");
-        return Err(usage(message));
+    if !(-1.0..=1.0).contains(&cosine) {
+        return Err(usage(format!("--cosine must be between -1 and 1, got {cosine}")));
+    }
+    if features < 2 {
+        return Err(usage(format!("--cosine needs a network of at least 2 inputs, got {features}")));
     }
     // Orthogonal to the constant vector, of the same norm.
     let half = features / 2;

@@ -30,6 +30,11 @@ pub(crate) struct OutputArgs {
 }
 
 impl OutputArgs {
+    /// That the file can be written, before the work that it is for.
+    pub(crate) fn check(&self) -> Result<(), CommandError> {
+        self.out.as_deref().map_or(Ok(()), check_writable)
+    }
+
     /// Writes a result: its text, or its JSON form.
     pub(crate) fn write(&self, result: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), CommandError> {
         let content = match self.format {
@@ -80,6 +85,20 @@ pub(crate) fn replace_file(path: &Path, content: &[u8]) -> Result<(), CommandErr
     Ok(())
 }
 
+/// Whether [`replace_file`] can begin.
+pub(crate) fn check_writable(path: &Path) -> Result<(), CommandError> {
+    let failed = |e: std::io::Error| CommandError::Write { path: path.into(), source: e.kind().into() };
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.into());
+    match std::fs::metadata(&target) {
+        Ok(existing) if existing.is_dir() => Err(failed(std::io::ErrorKind::IsADirectory.into())),
+        Ok(existing) if !existing.is_file() => Ok(()),
+        _ => {
+            let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            tempfile::tempfile_in(folder).map(drop).map_err(failed)
+        }
+    }
+}
+
 /// Largest file of settings or test vectors.
 const LARGEST_TEXT: u64 = 64 << 20;
 
@@ -101,8 +120,13 @@ const LARGEST_RUN: u64 = 4 << 30;
 /// Reads the file of a run.
 pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, CommandError> {
     let failed = |source| CommandError::Read { path: path.into(), source };
+    let file = std::fs::File::open(path).map_err(failed)?;
+    #[cfg(unix)]
+    if std::os::unix::fs::FileTypeExt::is_char_device(&file.metadata().map_err(failed)?.file_type()) {
+        return Err(CommandError::Usage(format!("{} is a device, not a file", path.display())));
+    }
     let mut bytes = Vec::new();
-    std::fs::File::open(path).and_then(|file| file.take(LARGEST_RUN).read_to_end(&mut bytes)).map_err(failed)?;
+    file.take(LARGEST_RUN).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
 }
 

@@ -1,11 +1,11 @@
 //! `fathom merge`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::output::{OutputArgs, note};
-use crate::plot::PlotArgs;
+use crate::plot::{PlotArgs, pictured};
 use crate::runs::{Part, RunRecord};
 
 /// Flags of `fathom merge`.
@@ -27,24 +27,11 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
-    let mut records = args.files.iter().map(|path| Ok::<_, CommandError>((path, RunRecord::read(path)?)));
-    let Some(first) = records.next() else {
-        return Err(CommandError::Usage("nothing to merge".into()));
-    };
-    let (_, mut whole) = first?;
-    whole.part = Part::WHOLE;
-    for record in records {
-        let (path, record) = record?;
-        let unusable = |reason: String| CommandError::RunFile { path: path.clone(), reason };
-        if let Some(difference) = record.setup.difference(&whole.setup) {
-            return Err(unusable(format!("of another run than {}: {difference}", args.files[0].display())));
-        }
-        if record.draws != whole.draws {
-            return Err(unusable(format!("of a run of {} draws, here {}", record.draws, whole.draws)));
-        }
-        whole.ledger.merge(record.ledger).map_err(|e| unusable(e.to_string()))?;
+    let whole = merged(&args.files)?;
+    if args.plot.path().is_some() {
+        pictured(&whole.setup.observables()?)?;
     }
-    let missing = whole.draws - whole.ledger.draws().min(whole.draws);
+    let missing = whole.draws - whole.ledger.draws();
     if missing > 0 {
         let message = format!("{missing} of {} draws are missing", whole.draws);
         if !args.partial {
@@ -53,8 +40,40 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
         note(&message);
     }
     if let Some(path) = &args.checkpoint {
+        if let Some(shard) = args.files.iter().find(|file| is_same(file, path)) {
+            return Err(CommandError::Usage(format!("--checkpoint would replace {}, a shard", shard.display())));
+        }
         whole.write(path)?;
     }
     super::sample::show(&whole, missing == 0, &args.output, &args.plot)?;
     Ok(ExitStatus::Answered)
+}
+
+/// The run that the files are shards of.
+fn merged(files: &[PathBuf]) -> Result<RunRecord, CommandError> {
+    let mut records = files.iter().map(|path| Ok::<_, CommandError>((path, RunRecord::read(path)?)));
+    let Some(first) = records.next() else {
+        return Err(CommandError::Usage("nothing to merge".into()));
+    };
+    let (first, mut whole) = first?;
+    whole.part = Part::WHOLE;
+    for record in records {
+        let (path, record) = record?;
+        let unusable = |reason: String| CommandError::RunFile { path: path.clone(), reason };
+        if let Some(difference) = record.setup.difference(&whole.setup) {
+            return Err(unusable(format!("of another run than {}: {difference}", first.display())));
+        }
+        if record.draws != whole.draws {
+            let (planned, here) = (record.planned(), whole.planned());
+            return Err(unusable(format!("of another run than {}: {planned}, here {here}", first.display())));
+        }
+        whole.ledger.merge(record.ledger).map_err(|e| unusable(e.to_string()))?;
+    }
+    Ok(whole)
+}
+
+/// Whether two names are of one file.
+fn is_same(one: &Path, other: &Path) -> bool {
+    one == other
+        || std::fs::canonicalize(one).ok().is_some_and(|one| std::fs::canonicalize(other).is_ok_and(|o| o == one))
 }

@@ -33,6 +33,11 @@ enum PlotFormat {
 }
 
 impl PlotArgs {
+    /// Where the picture goes, if one was asked for.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.plot.as_ref().map(|file| file.path.as_path())
+    }
+
     /// Draws the picture if one was asked for; it is not composed otherwise.
     pub(crate) fn write(&self, figure: impl FnOnce() -> Result<Figure, CommandError>) -> Result<(), CommandError> {
         match &self.plot {

@@ -4,8 +4,10 @@ mod interrupt;
 mod keep;
 mod progress;
 mod record;
+mod setup;
 
 pub(crate) use interrupt::stop_requested;
 pub(crate) use keep::Keep;
 pub(crate) use progress::Progress;
-pub(crate) use record::{Part, RunRecord, Setup};
+pub(crate) use record::{BLOCK, MOST_DRAWS, Part, RunRecord};
+pub(crate) use setup::Setup;

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A run that ends sooner shows nothing.
 const QUIET: Duration = Duration::from_millis(700);
@@ -19,58 +19,99 @@ pub(crate) struct Progress {
     done: u64,
     drawn: u64,
     total: Option<u64>,
+    /// Seconds after which the run ends.
+    limit: Option<f64>,
+    /// Draws that a target will take, roughly.
+    aim: Option<u64>,
+    message: String,
 }
 
 impl Progress {
-    /// Of `total` draws, if that is known, of which `done` have been made before.
-    pub(crate) fn new(total: Option<u64>, done: u64) -> Self {
-        let terminal = std::io::stderr().is_terminal();
+    /// Of `total` draws, if that is known, of which `done` have been made before; at most `limit` seconds.
+    pub(crate) fn new(total: Option<u64>, done: u64, limit: Option<f64>) -> Self {
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
-        let template = match total {
-            Some(_) => "{bar:30} {pos}/{len} draws, {per_sec}, {eta} left{msg}",
-            None => "{spinner} {pos} draws, {per_sec}, {elapsed}{msg}",
-        };
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
         bar.set_position(done);
         bar.reset_eta();
         let now = Instant::now();
-        Self { bar, terminal, started: now, last_line: now, done, drawn: 0, total }
+        let progress = Self {
+            bar,
+            terminal: std::io::stderr().is_terminal(),
+            started: now,
+            last_line: now,
+            done,
+            drawn: 0,
+            total,
+            limit,
+            aim: None,
+            message: String::new(),
+        };
+        progress.style(if total.is_some() { "{bar:30} {pos}/{len} draws{msg}" } else { "{spinner} {pos} draws{msg}" });
+        progress
     }
 
     /// So many draws more.
     pub(crate) fn add(&mut self, draws: u64) {
         self.drawn += draws;
-        self.bar.inc(draws);
         if self.terminal {
-            if self.bar.is_hidden() && self.started.elapsed() > QUIET {
-                self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            if self.started.elapsed() > QUIET {
+                self.bar.set_message(self.words());
+                if self.bar.is_hidden() {
+                    self.bar.set_draw_target(ProgressDrawTarget::stderr());
+                }
             }
         } else if self.last_line.elapsed() > BETWEEN_LINES {
             self.last_line = Instant::now();
-            let position = self.done + self.drawn;
-            let rate = self.drawn as f64 / self.started.elapsed().as_secs_f64();
-            let rest = self.total.map(|total| total.saturating_sub(position) as f64 / rate);
-            let rest = rest.map_or(String::new(), |seconds| format!(", {seconds:.0} s left"));
+            let total = self.total.map_or(String::new(), |total| format!(" of {total}"));
             // There is nowhere left to report a failure to.
-            let _ = writeln!(std::io::stderr(), "{position} draws, {rate:.3} per second{rest}");
+            let _ = writeln!(std::io::stderr(), "{}{total} draws{}", self.done + self.drawn, self.words());
         }
+        self.bar.inc(draws);
     }
 
-    /// How near a run is to what it waits for.
-    pub(crate) fn say(&self, message: String) {
-        self.bar.set_message(message);
+    /// How near a run is to what it waits for, and about how many draws that takes in all.
+    pub(crate) fn aim(&mut self, draws: f64, message: String) {
+        self.aim = (draws < 1e15).then(|| (draws as u64).min(self.total.unwrap_or(u64::MAX)));
+        self.message = format!(", {message}");
+        if let (Some(aim), None) = (self.aim, self.total) {
+            self.bar.set_length(aim);
+            self.style("{bar:30} {pos} of about {len} draws{msg}");
+        }
     }
 
     /// Seconds since the beginning.
     pub(crate) fn seconds(&self) -> f64 {
         self.started.elapsed().as_secs_f64()
     }
+
+    /// Nothing more is shown.
+    pub(crate) fn hide(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// Rate, time left, and how near the target is.
+    fn words(&self) -> String {
+        let seconds = self.seconds();
+        let rate = self.drawn as f64 / seconds;
+        let position = self.done + self.drawn;
+        let by_draws = self.aim.or(self.total).map(|total| total.saturating_sub(position) as f64 / rate);
+        let by_time = self.limit.map(|limit| limit - seconds);
+        let left = by_draws.into_iter().chain(by_time).reduce(f64::min).map_or(String::new(), |left| {
+            let left = Duration::try_from_secs_f64(left.max(0.0).ceil()).map(HumanDuration);
+            left.map_or(String::new(), |left| format!(", {left} left"))
+        });
+        let rate = if rate < 100.0 { format!("{rate:.2}") } else { format!("{rate:.0}") };
+        format!(", {rate} per second{left}{}", self.message)
+    }
+
+    fn style(&self, template: &str) {
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style);
+        }
+    }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.hide();
     }
 }

@@ -3,37 +3,19 @@
 use std::ops::Range;
 use std::path::Path;
 
-use fathom_ntk::sample::{FirstStep, Method, Observable};
-use fathom_ntk::spec::{Architecture, ArchitectureSpec};
 use fathom_ntk::statistics::{DRAWS_PER_BLOCK, Ledger, Summary};
 use serde::{Deserialize, Serialize};
 
+use super::Setup;
 use crate::error::CommandError;
 use crate::output::{read_bytes, replace_file};
 
 /// The format of the file; the streams of random numbers are part of it.
 const FORMAT: &str = "fathom sample, format 1";
-const BLOCK: u64 = DRAWS_PER_BLOCK as u64;
-
-/// Everything that decides what is drawn. Draws of equal setups belong together.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Setup {
-    /// The network.
-    pub(crate) architecture: ArchitectureSpec,
-    /// Where the inputs come from.
-    pub(crate) source: String,
-    /// The inputs, row after row.
-    pub(crate) inputs: Vec<f64>,
-    /// How networks are drawn.
-    pub(crate) method: Method,
-    /// The seed.
-    pub(crate) seed: u64,
-    /// What is recorded.
-    pub(crate) observables: Vec<String>,
-    /// The first gradient step.
-    pub(crate) first_step: FirstStep,
-}
+/// Draws in a block.
+pub(crate) const BLOCK: u64 = DRAWS_PER_BLOCK as u64;
+/// Most draws of a run; so many are drawn if nothing limits them.
+pub(crate) const MOST_DRAWS: u64 = 1 << 45;
 
 /// Which blocks a process draws: part `index` (from 1) of `count`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,15 +78,29 @@ impl RunRecord {
         if record.format != FORMAT {
             return Err(unusable(format!("its format is {:?}, expected {FORMAT:?}", record.format)));
         }
-        if !(1..=record.part.count).contains(&record.part.index) {
-            return Err(unusable("its shard does not exist".into()));
-        }
-        if record.ledger.observables().names() != record.setup.observables {
-            return Err(unusable("its statistics are of other observables".into()));
-        }
-        record.architecture().map_err(|e| unusable(e.to_string()))?;
-        record.observables().map_err(|e| unusable(e.to_string()))?;
+        record.check().map_err(unusable)?;
         Ok(record)
+    }
+
+    /// What is wrong with numbers that a run cannot have written.
+    fn check(&self) -> Result<(), String> {
+        if !(1..=self.part.count).contains(&self.part.index) {
+            return Err(format!("shard {}/{} does not exist", self.part.index, self.part.count));
+        }
+        if !(1..=MOST_DRAWS).contains(&self.draws) {
+            return Err(format!("draws must be 1 to {MOST_DRAWS}, got {}", self.draws));
+        }
+        let (_, recorder) = self.setup.sampler(false).map_err(|e| e.to_string())?;
+        if self.ledger.observables().names() != recorder.names().names() {
+            return Err("its statistics are of other observables".into());
+        }
+        let part = self.part.blocks(self.draws);
+        if let Some(held) = self.ledger.blocks()
+            && (held.start < part.start || held.end > part.end || self.ledger.draws() > self.planned_draws())
+        {
+            return Err("it holds draws that are not of this run".into());
+        }
+        Ok(())
     }
 
     /// Writes the record; the earlier file stays until this one is complete.
@@ -112,21 +108,47 @@ impl RunRecord {
         replace_file(path, &serde_json::to_vec(self)?)
     }
 
-    pub(crate) fn architecture(&self) -> Result<Architecture, CommandError> {
-        Ok(Architecture::try_from(self.setup.architecture.clone())?)
-    }
-
-    pub(crate) fn observables(&self) -> Result<Vec<Observable>, CommandError> {
-        self.setup.observables.iter().map(|name| Ok(name.parse()?)).collect()
-    }
-
     /// All draws so far.
     pub(crate) fn total(&self) -> Option<Summary> {
         self.ledger.total()
     }
 
+    /// The first draw of this part.
+    pub(crate) fn first_draw(&self) -> u64 {
+        self.part.blocks(self.draws).start * BLOCK
+    }
+
+    /// Draws of this part in all.
+    pub(crate) fn planned_draws(&self) -> u64 {
+        self.draws_before(self.part.blocks(self.draws).end)
+    }
+
+    /// Draws of this part before block `end`.
+    pub(crate) fn draws_before(&self, end: u64) -> u64 {
+        (end * BLOCK).min(self.draws).saturating_sub(self.first_draw())
+    }
+
+    /// Draws of the whole run, in words.
+    pub(crate) fn planned(&self) -> String {
+        if self.draws == MOST_DRAWS { "a run without limit".into() } else { format!("{} draws", self.draws) }
+    }
+
+    /// Draws from the first of this part on without a gap.
+    pub(crate) fn beginning(&self) -> u64 {
+        match self.missing().first() {
+            Some(gap) => self.draws_before(gap.start) + self.ledger.draws_of(gap.start),
+            None => self.planned_draws(),
+        }
+    }
+
+    /// Draws of this part up to the last one that is there.
+    pub(crate) fn extent(&self) -> u64 {
+        let last = self.ledger.blocks().map(|held| held.end - 1);
+        last.map_or(0, |last| self.draws_before(last) + self.ledger.draws_of(last))
+    }
+
     /// Blocks of this part that are not complete.
-    pub(crate) fn missing(&self) -> Vec<Range<u64>> {
+    fn missing(&self) -> Vec<Range<u64>> {
         self.missing_before(self.part.blocks(self.draws).end)
     }
 
@@ -143,32 +165,5 @@ impl RunRecord {
         }
         missing.retain(|range| !range.is_empty());
         missing
-    }
-}
-
-impl Setup {
-    /// The first difference to another setup, in words.
-    pub(crate) fn difference(&self, other: &Self) -> Option<String> {
-        let shown = |what: &str, ours: String, theirs: String| Some(format!("{what} {ours}, here {theirs}"));
-        if self.architecture != other.architecture {
-            let text = |s: &ArchitectureSpec| serde_json::to_string(s).unwrap_or_default();
-            return shown("the network is", text(&self.architecture), text(&other.architecture));
-        }
-        if self.inputs != other.inputs {
-            return shown("the inputs are", self.source.clone(), format!("other ones ({})", other.source));
-        }
-        if self.method != other.method {
-            return shown("the sampler is", self.method.to_string(), other.method.to_string());
-        }
-        if self.seed != other.seed {
-            return shown("the seed is", self.seed.to_string(), other.seed.to_string());
-        }
-        if self.observables != other.observables {
-            return shown("the observables are", self.observables.join(", "), other.observables.join(", "));
-        }
-        if self.first_step != other.first_step {
-            return shown("the first step is", format!("{:?}", self.first_step), format!("{:?}", other.first_step));
-        }
-        None
     }
 }

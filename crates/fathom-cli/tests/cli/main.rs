@@ -6,6 +6,8 @@ mod bad_input;
 mod entk;
 mod files;
 mod pictures;
+mod sample;
+mod sample_files;
 
 use std::process::{Command, Output};
 

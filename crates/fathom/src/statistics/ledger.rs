@@ -37,6 +37,7 @@ const DRAWS: u64 = DRAWS_PER_BLOCK as u64;
 /// other.insert(1, summary(1)?)?;
 /// one.insert(0, summary(0)?)?;
 /// assert_eq!(one.missing(0..4), [1..2, 3..4]);
+/// assert_eq!(one.blocks(), Some(0..3));
 /// one.merge(other)?;
 /// let total = one.total().unwrap();
 /// assert_eq!(total.draws(), 768);
@@ -91,6 +92,12 @@ impl Ledger {
     /// All draws.
     pub fn draws(&self) -> u64 {
         self.nodes.iter().chain(&self.tails).map(|node| node.summary.draws()).sum()
+    }
+
+    /// From the first block of which there are draws to the last one; `None` without draws.
+    pub fn blocks(&self) -> Option<Range<u64>> {
+        let nodes = || self.nodes.iter().chain(&self.tails).map(Node::blocks);
+        Some(nodes().map(|blocks| blocks.start).min()?..nodes().map(|blocks| blocks.end).max()?)
     }
 
     /// Draws of one block: 256, 0, or the number in a block that is not full.

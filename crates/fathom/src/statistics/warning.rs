@@ -71,11 +71,28 @@ impl fmt::Display for TailWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OneDrawDominates { moment, share } => {
-                write!(f, "one draw makes {:.0} % of the sampled variance of the {moment}", 100.0 * share)
+                let percent = 100.0 * share;
+                write!(
+                    f,
+                    "one draw makes {percent:.0} % of the sampled variance of the {moment}: {}",
+                    match moment {
+                        Moment::Mean => "its standard error is uncertain; draw more",
+                        Moment::SecondMoment => "the errors of variance and dispersion are uncertain; draw more",
+                    }
+                )
             }
             Self::TooFewDraws { moment, draws_needed, .. } => {
+                let of = match moment {
+                    Moment::Mean => "the mean",
+                    Moment::SecondMoment => "the second moment, and so variance and dispersion,",
+                };
                 let digits = draws_needed.ln() / std::f64::consts::LN_10;
-                write!(f, "the {moment} cannot be estimated from so few draws: about 10^{digits:.1} are needed")
+                write!(f, "{of} cannot be estimated from so few draws: about ")?;
+                if digits < 5.0 {
+                    write!(f, "{:.0} are needed", draws_needed.to_f64().ceil())
+                } else {
+                    write!(f, "10^{digits:.1} are needed")
+                }
             }
         }
     }

@@ -142,7 +142,10 @@ fn one_dominating_draw_is_reported_with_its_share() {
     };
     assert!((share - 0.999).abs() < 1e-9, "{share}");
     assert_eq!(second.moment(), Moment::SecondMoment);
-    assert_eq!(second.to_string(), "one draw makes 100 % of the sampled variance of the second moment");
+    assert_eq!(
+        second.to_string(),
+        "one draw makes 100 % of the sampled variance of the second moment: the errors of variance and dispersion are uncertain; draw more"
+    );
     assert!(!total.marginal(0).unwrap().tails(None).unwrap().mean_is_within(10.0));
 }
 

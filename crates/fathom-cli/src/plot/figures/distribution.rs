@@ -86,7 +86,7 @@ fn top(marks: &[Mark]) -> Option<f64> {
 /// Counts as a density, so that all draws have probability 1.
 fn histogram(bins: &Bins) -> Mark {
     let height = |(pair, &count): (&[f64], &u64)| count as f64 / bins.draws.max(1) as f64 / (pair[1] - pair[0]);
-    let label = format!("{} draws", bins.draws);
+    let label = format!("{} {}", bins.draws, if bins.draws == 1 { "draw" } else { "draws" });
     let heights = bins.edges.windows(2).zip(&bins.counts).map(height).collect();
     Mark::Histogram { label, colour: Colour::SKY_BLUE.tint(0.7), edges: bins.edges.clone(), heights }
 }

@@ -11,5 +11,5 @@ mod verdict;
 
 pub(crate) use phase::phase_figure;
 pub(crate) use sample::{SampleFigure, sample_figure};
-pub(crate) use sampled::sampled_figure;
+pub(crate) use sampled::{pictured, sampled_figure};
 pub(crate) use verdict::verdict_figure;

@@ -5,6 +5,7 @@ use std::f64::consts::LN_10;
 use fathom_ntk::Scaled;
 use fathom_ntk::analysis::sampled::{ObservableReport, SampleReport, dispersion_at_one_input};
 use fathom_ntk::moments::InputNorm;
+use fathom_ntk::sample::{Entry, Observable};
 
 use super::depths::{at_depth, depths};
 use super::sample::{Bins, Measured, SampleFigure, sample_figure};
@@ -16,21 +17,31 @@ const MOST_DEPTHS: usize = 8;
 /// Most time for each of them.
 const SECONDS: f64 = 2.0;
 
-/// The first observable that is an NTK at one input and one output: its histogram, and its dispersion against depth.
+/// The place of the first observable that is an NTK at one input and the first output, and that input.
+///
+/// # Errors
+/// [`CommandError::Usage`] if there is none: then there is nothing to draw.
+pub(crate) fn pictured(observables: &[Observable]) -> Result<(usize, usize), CommandError> {
+    let of_one_input = |observable: &Observable| match *observable {
+        Observable::Ntk(Entry { inputs: (a, b), outputs: (0, 0) }) if a == b => Some(a),
+        _ => None,
+    };
+    let found = observables.iter().enumerate().find_map(|(place, observable)| Some((place, of_one_input(observable)?)));
+    found.ok_or_else(|| CommandError::Usage("a picture shows Θ at one input: record ntk(A,A) with --observe".into()))
+}
+
+/// The histogram of the [`pictured`] observable, and its dispersion against depth.
 ///
 /// # Errors
 /// [`CommandError::Usage`] if none was recorded.
-pub(crate) fn sampled_figure(report: &SampleReport, inputs: &[f64]) -> Result<Figure, CommandError> {
+pub(crate) fn sampled_figure(
+    report: &SampleReport,
+    observables: &[Observable],
+    inputs: &[f64],
+) -> Result<Figure, CommandError> {
     let features = report.architecture.widths().map_or(inputs.len(), |widths| widths[0]);
-    let of_one_input = |observable: &&ObservableReport| {
-        let place = observable.name.strip_prefix("ntk(")?.strip_suffix(')')?;
-        let (a, b) = place.split_once(',')?;
-        (a == b).then(|| a.parse::<usize>().ok())?
-    };
-    let found = report.observables.iter().find_map(|observable| Some((observable, of_one_input(&observable)?)));
-    let Some((observable, input)) = found else {
-        return Err(CommandError::Usage("a picture shows Θ at one input: record ntk(A,A) with --observe".into()));
-    };
+    let (place, input) = pictured(observables)?;
+    let observable = &report.observables[place];
     let x = &inputs[input * features..(input + 1) * features];
     let mut measured = Vec::new();
     let full = report.architecture.depth();

@@ -9,4 +9,5 @@ mod report;
 mod theory;
 
 pub use one_input::dispersion_at_one_input;
-pub use report::{Deviation, ObservableReport, SampleReport, Simulation, Source, sample_report};
+pub use report::{Covariances, Deviation, ObservableReport, SampleReport, Simulation, Source, sample_report};
+pub use theory::log_dispersion;

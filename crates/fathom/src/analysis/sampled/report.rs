@@ -214,11 +214,13 @@ fn observable_report(
     let dispersion = if one_sign { tails.dispersion() } else { None };
     let quantiles = PROBABILITIES.map(|p| marginal.quantile(p));
     let quantiles = quantiles.into_iter().collect::<Result<Option<Vec<_>>, _>>()?;
-    let log_moments = marginal.log_moments().filter(|_| range.is_some_and(|(least, _)| least > Scaled::ZERO));
-    let scale = match log_moments {
+    let (log_moments, least) = (marginal.log_moments(), range.map(|(least, _)| least));
+    // A few zeros, from networks with a dead layer, do not make a narrow distribution of a wide one.
+    let scale = match log_moments.filter(|_| least >= Some(Scaled::ZERO)) {
         Some((_, variance)) if variance > WIDE * WIDE => HistogramScale::Logarithmic,
         _ => HistogramScale::Linear,
     };
+    let log_moments = log_moments.filter(|_| least > Some(Scaled::ZERO));
     Ok(ObservableReport {
         name: observable.to_string(),
         draws: marginal.count(),
@@ -229,13 +231,20 @@ fn observable_report(
         mean,
         variance,
         dispersion,
-        relative_std: if one_sign { marginal.relative_std() } else { None },
+        relative_std: dispersion.and_then(|dispersion| relative_std(marginal, dispersion)),
         quantiles: quantiles.and_then(|q| q.try_into().ok()),
         range,
         log_moments,
         histogram: marginal.histogram(BINS, scale)?,
         warnings: tails.warnings(),
     })
+}
+
+/// The root of the relative variance, with the standard error that the dispersion leaves it.
+fn relative_std(marginal: &Marginal, dispersion: Estimate) -> Option<Estimate> {
+    let Estimate { value, .. } = marginal.relative_std()?;
+    let standard_error = dispersion.standard_error.filter(|_| !value.is_zero()).map(|error| error / (value * 2.0));
+    Some(Estimate { value, standard_error })
 }
 
 fn deviations(estimate: Option<Estimate>, known: &[(Source, Scaled)]) -> Vec<Deviation> {

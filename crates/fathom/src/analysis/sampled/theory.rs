@@ -24,6 +24,31 @@ pub(super) struct Theory<'a> {
     expansions: HashMap<usize, Option<FirstOrder>>,
 }
 
+/// Logarithm of the dispersion of an observable, where it is known exactly: for relu, one input and one output.
+///
+/// # Arguments
+/// * `inputs`: rows of $n_0$ numbers, row after row.
+/// * `observable`: one that a [`Recorder`](crate::sample::Recorder) of these inputs accepts; `None` of others.
+///
+/// # Example
+/// One hidden layer of width 8, $|x|^2 = n_0$: $E\Theta = 4$ and $E\Theta^2/(E\Theta)^2$ as in the exact moments.
+/// ```
+/// use fathom_ntk::analysis::sampled::log_dispersion;
+/// use fathom_ntk::moments::{InputNorm, relu_moments};
+/// use fathom_ntk::spec::{Architecture, ArchitectureSpec};
+/// let spec = ArchitectureSpec { widths: Some("2,8,1".parse()?), ..Default::default() };
+/// let (arch, x) = (Architecture::try_from(spec)?, [1.0, 1.0]);
+/// let exact = relu_moments(&arch.constants().expect("all variances are equal"), &InputNorm::of(&x)?)?;
+/// assert_eq!(log_dispersion(&arch, &x, "ntk(0,0)".parse()?), Some(exact.log_dispersion));
+/// assert_eq!(log_dispersion(&arch, &x, "output(0)".parse()?), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn log_dispersion(arch: &Architecture, inputs: &[f64], observable: Observable) -> Option<f64> {
+    let Observable::Ntk(Entry { inputs: (a, b), outputs: (c, d) }) = observable else { return None };
+    let mut theory = Theory::new(arch, inputs, FirstStep::default());
+    (a == b && c == d && a < theory.inputs.len()).then(|| theory.exact(a).map(|m| m.log_dispersion))?
+}
+
 impl<'a> Theory<'a> {
     pub(super) fn new(arch: &'a Architecture, inputs: &'a [f64], step: FirstStep) -> Self {
         let features = arch.widths().map_or(1, |widths| widths[0]);
