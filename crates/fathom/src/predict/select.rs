@@ -47,6 +47,14 @@ impl Outcome {
             Self::NotAvailable(_) => None,
         }
     }
+
+    /// Why there are none.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Scores(_) => None,
+            Self::NotAvailable(reason) => Some(reason),
+        }
+    }
 }
 
 /// A grid of candidates, and the best of them.
@@ -118,9 +126,21 @@ pub fn select<T: Clone, E: std::fmt::Display>(
             candidates.push(Candidate { network: network.clone(), ridge, outcome });
         }
     }
-    let scored = candidates.iter().enumerate().filter_map(|(i, c)| Some((i, c.outcome.scores()?)));
-    let best = scored.min_by(|(_, a), (_, b)| merit(a, b, criterion)).map(|(i, _)| i);
-    Ok(Selection { criterion, candidates, best })
+    let mut selection = Selection { criterion, candidates, best: None };
+    let scored = (0..selection.candidates.len()).filter(|&i| selection.candidates[i].outcome.scores().is_some());
+    selection.best = scored.min_by(|&a, &b| selection.compare(a, b));
+    Ok(selection)
+}
+
+impl<T> Selection<T> {
+    /// Orders two candidates by their positions, the better first; those without scores are last.
+    pub fn compare(&self, a: usize, b: usize) -> std::cmp::Ordering {
+        let of = |i: usize| self.candidates.get(i).and_then(|c| c.outcome.scores());
+        match (of(a), of(b)) {
+            (Some(first), Some(second)) => merit(first, second, self.criterion).then(a.cmp(&b)),
+            (first, second) => second.is_some().cmp(&first.is_some()).then(a.cmp(&b)),
+        }
+    }
 }
 
 /// The better of two is the less.
