@@ -172,7 +172,7 @@ pub struct Prediction {
 ///
 /// # Accuracy and cost
 /// Kernels held as [gaps](Kernel) keep relative accuracy in the ordered phase, whatever the condition number of their
-/// entries. Infinite time and ridge: $n^3/3$; finite times: one eigendecomposition, about $9 n^3$ on one thread, then
+/// entries; covariances between inputs of different norm keep at least half of the digits. Infinite time and ridge: $n^3/3$; finite times: one eigendecomposition, about $9 n^3$ on one thread, then
 /// $O(m n k)$ a time; covariances $O(m n^2)$ a time. One matrix beside the kernels, four for eigenvectors.
 ///
 /// # Example

@@ -43,6 +43,8 @@ struct Top {
 pub(super) struct Coordinates {
     pub rest: Vec<f64>,
     pub top: Vec<f64>,
+    /// $1 - \sum_i \omega_i$ when the top direction is learnt and no other; of kernels only.
+    pub shortfall: Vec<f64>,
 }
 
 impl Modes {
@@ -85,7 +87,11 @@ impl Modes {
         let n = self.root.len();
         let Some(top) = &self.top else {
             let scaled: Vec<f64> = (0..n * outputs).map(|i| self.root[i / outputs] * values[i]).collect();
-            return Coordinates { rest: self.transposed_times(&scaled, outputs), top: Vec::new() };
+            return Coordinates {
+                rest: self.transposed_times(&scaled, outputs),
+                top: Vec::new(),
+                shortfall: Vec::new(),
+            };
         };
         let (mut rows, mut tops) = (vec![0.0; self.size * outputs], Vec::with_capacity(outputs));
         for k in 0..outputs {
@@ -97,7 +103,7 @@ impl Modes {
                 rows[i * outputs + k] = value;
             }
         }
-        Coordinates { rest: self.transposed_times(&rows, outputs), top: tops }
+        Coordinates { rest: self.transposed_times(&rows, outputs), top: tops, shortfall: Vec::new() }
     }
 
     /// $V^\top$ times `size` × k numbers.
@@ -114,17 +120,22 @@ impl Modes {
         let Some(top) = &self.top else {
             let mut rows = if kernel.has_gaps() { kernel.cross_entries() } else { kernel.cross.clone() };
             rows.chunks_exact_mut(n).for_each(|row| row.iter_mut().zip(&self.root).for_each(|(k, r)| *k *= r));
-            return Coordinates { rest: product(&rows, &self.eigen.vectors, m, n, n), top: Vec::new() };
+            return Coordinates {
+                rest: product(&rows, &self.eigen.vectors, m, n, n),
+                top: Vec::new(),
+                shortfall: Vec::new(),
+            };
         };
         let mut rows = Vec::with_capacity(m * self.size);
-        let mut tops = Vec::with_capacity(m);
+        let (mut tops, mut shortfall) = (Vec::with_capacity(m), Vec::with_capacity(m));
         for x in 0..m {
-            let CrossRow { rest, last, .. } = top.centred.cross(kernel, x);
+            let CrossRow { rest, last, deficit } = top.centred.cross(kernel, x);
+            shortfall.push(top.shortfall(&rest, deficit));
             tops.push((top.centred.ratio * dot(&top.v, &rest) + last) / top.length);
             let share = last / top.centred.last;
             rows.extend(top.turn(rest.iter().zip(&top.h).map(|(r, h)| r - h * share).collect()));
         }
-        Coordinates { rest: product(&rows, &self.eigen.vectors, m, self.size, self.size), top: tops }
+        Coordinates { rest: product(&rows, &self.eigen.vectors, m, self.size, self.size), top: tops, shortfall }
     }
 
     fn clocks(&self, time: Time) -> (Clock, Option<(&Top, Clock)>) {
@@ -190,16 +201,22 @@ impl Modes {
             (0..size * size).map(|k| self.eigen.vectors[(k % size) * size + k / size]).collect()
         };
         let across = product(&scaled, &transposed, m, self.size, self.size);
-        let mut omega = Vec::with_capacity(m * n);
+        let mut weights = Weights { omega: Vec::with_capacity(m * n), leftover: Vec::with_capacity(m) };
         for x in 0..m {
             let row = across[x * self.size..(x + 1) * self.size].to_vec();
             match (&self.top, top) {
-                (Some(parts), Some(gain)) => omega.extend(parts.points(row, gain * cross.top[x])),
-                _ => omega.extend(row.iter().zip(&self.root).map(|(a, r)| a * r)),
+                (Some(parts), Some(gain)) => {
+                    let clock = time.in_units(parts.scale);
+                    weights.leftover.push(parts.leftover(clock, cross.top[x], cross.shortfall[x], &row));
+                    weights.omega.extend(parts.points(row, gain * cross.top[x]));
+                }
+                _ => {
+                    weights.leftover.push(1.0 - dot(&row, &self.root));
+                    weights.omega.extend(row.iter().zip(&self.root).map(|(a, r)| a * r));
+                }
             }
         }
-        let leftover = omega.chunks_exact(n).map(|row| 1.0 - row.iter().sum::<f64>()).collect();
-        Weights { omega, leftover }
+        weights
     }
 }
 
@@ -248,6 +265,24 @@ impl Top {
         let along = self.tau * dot(&z, &self.v);
         z.iter_mut().zip(&self.v).for_each(|(z, v)| *z -= along * v);
         z
+    }
+
+    /// $1 - \sum_i \omega_i$ of $\omega = k_0/\lambda_0$ times the top vector, for $k_0$ = (γ v·`rest` + `last`)/length: with
+    /// $\lambda_0 = \kappa + \gamma c \cdot v$ everything of the size of entries cancels in the formula.
+    fn shortfall(&self, rest: &[f64], deficit: f64) -> f64 {
+        let Centred { coupling, last, ratio, norm, .. } = &self.centred;
+        let value = self.value + self.ridge;
+        let gaps =
+            deficit + dot(coupling, &self.v) + dot(&self.h, &self.v) * (value / last) + norm * dot(&self.v, rest);
+        (self.ridge + ratio * gaps) / (self.length * self.length * value)
+    }
+
+    /// $1 - \sum_i \omega_i$ at a time, for coordinates `across` of ω and `cross` of the kernel.
+    fn leftover(&self, clock: Clock, cross: f64, shortfall: f64, across: &[f64]) -> f64 {
+        let value = self.value + self.ridge;
+        let unlearnt = clock.left(value) * self.centred.norm * cross / (self.length * value);
+        let turned = dot(across, &self.v) * (1.0 - self.tau * dot(&self.v, &self.v));
+        shortfall - unlearnt - self.centred.norm * turned
     }
 
     /// A vector with coordinates `across` and `top`, on the training inputs, multiplied by $C^{1/2}$.

@@ -21,7 +21,7 @@ fn go_on(_: fathom_ntk::predict::Progress) -> ControlFlow<()> {
 
 #[test]
 fn every_operator_and_preconditioner_gives_the_direct_solution() {
-    let (n, k, ridge) = (70, 3, 1e-3);
+    let (n, k, ridge) = (70, 3, 1e-2);
     let entries = kernel(n);
     let y = scattered(n * k, 12);
     let matrix: Vec<f64> = (0..n * n).map(|i| entries[i] + if i / n == i % n { ridge } else { 0.0 }).collect();
@@ -34,15 +34,15 @@ fn every_operator_and_preconditioner_gives_the_direct_solution() {
     let diagonal = (0..n).map(|i| entries[i * (n + 1)]).collect();
     let fill = |first: usize, rows: &mut [f64]| rows.copy_from_slice(&entries[first * n..first * n + rows.len()]);
     let tiled = TiledKernel::new(diagonal, fill);
-    let options = ConjugateOptions { ridge, tolerance: 1e-12, max_iterations: 2000 };
+    let options = ConjugateOptions { ridge, tolerance: 1e-11, max_iterations: 2000 };
     let operators: [&dyn KernelOperator; 2] = [&dense, &tiled];
     let mut steps = Vec::new();
     for operator in operators {
         for rank in [0, 5, 40] {
             let preconditioner = (rank > 0).then(|| Preconditioner::pivoted_cholesky(operator, rank, ridge).unwrap());
             let solution = conjugate_gradients(operator, &y, k, None, preconditioner.as_ref(), options, go_on).unwrap();
-            assert!(solution.converged && solution.residuals.iter().all(|r| *r <= 1e-12));
-            // |α| is at most |y|/ρ; a residual of 1e-12 |y| moves α by 1e-12 |y|/ρ = 1e-9 |y|, |y| < 8.
+            assert!(solution.converged && solution.residuals.iter().all(|r| *r <= 1e-11));
+            // A residual of 1e-11 |y| moves α by 1e-11 |y|/ρ = 1e-9 |y|, |y| < 8.
             close(&solution.coefficients, &want, 1e-8);
             steps.push(solution.iterations);
         }
@@ -117,5 +117,9 @@ fn indefinite_kernels_and_impatience_are_errors() {
     let negative = ConjugateOptions { ridge: -1.0, ..options };
     let result = conjugate_gradients(&dense, &[1.0; 60], 1, None, None, negative, go_on);
     assert!(matches!(result, Err(PredictError::OutOfRange { .. })));
+    // A residual below what rounding leaves: ε times a condition number of 10⁸.
+    let exact = ConjugateOptions { ridge: 1e-6, tolerance: 1e-15, max_iterations: 100_000 };
+    let result = conjugate_gradients(&dense, &scattered(60, 16), 1, None, None, exact, go_on);
+    assert!(matches!(result, Err(PredictError::NotConverged { iterations: ..100_000, .. })), "{result:?}");
     assert!(matches!(Preconditioner::pivoted_cholesky(&dense, 3, 0.0), Err(PredictError::OutOfRange { .. })));
 }

@@ -49,23 +49,28 @@ fn ensembles_and_posteriors_are_those_of_the_peer() {
                 PredictOptions { method, times: vec![time], ridge, covariance: Covariance::Full, memory: None };
             predict(Some(&ntk), Some(&nngp), &different(&y, 2), &options).unwrap()
         };
+        // The peer clips cosines, so its NTK of relu is wrong by 1e-8; all else agrees to a few hundred roundings.
+        let digits = |method| if block["arch"] == "relu_L2" && method == Method::Ntk { 3e-8 } else { 1e-12 };
         for entry in block["ensemble"].as_array().unwrap() {
             // The peer's loss is a mean over all targets.
             let time = entry["t"].as_f64().map_or(Time::Infinite, |t| Time::Flow(t / (2 * n) as f64));
             for (method, key) in [(Method::Ntk, "test_ntk"), (Method::Nngp, "test_nngp")] {
                 let got = run(method, time);
-                // The peer's kernels lose half their digits where inputs are alike, and it solves in f64.
-                close(&got.at[0].mean, &numbers(&entry[key]["mean"]), 2e-9);
-                let covariance = numbers(&entry[key]["cov"]);
-                if method == Method::Ntk || !matches!(time, Time::Infinite) {
-                    close(got.at[0].covariance.as_ref().unwrap(), &covariance, 2e-9);
+                close(&got.at[0].mean, &numbers(&entry[key]["mean"]), digits(method));
+                // With a ridge and at finite times the peer's covariance of the NNGP is not that of trained networks.
+                if method == Method::Ntk || time == Time::Infinite || value == 0.0 {
+                    close(got.at[0].covariance.as_ref().unwrap(), &numbers(&entry[key]["cov"]), digits(method));
                 }
                 compared += 1;
             }
         }
         let posterior = run(Method::Nngp, Time::Infinite);
-        close(&posterior.at[0].mean, &numbers(&block["gp_inference"]["nngp"]["mean"]), 2e-9);
-        close(posterior.at[0].covariance.as_ref().unwrap(), &numbers(&block["gp_inference"]["nngp"]["cov"]), 2e-9);
+        close(&posterior.at[0].mean, &numbers(&block["gp_inference"]["nngp"]["mean"]), digits(Method::Nngp));
+        close(
+            posterior.at[0].covariance.as_ref().unwrap(),
+            &numbers(&block["gp_inference"]["nngp"]["cov"]),
+            digits(Method::Nngp),
+        );
     }
     assert!(compared > 40, "{compared}");
 }

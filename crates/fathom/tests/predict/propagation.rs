@@ -94,7 +94,7 @@ fn gradient_descent_is_what_its_steps_do() {
     }
 }
 
-/// Steps of 1/4096 differ from the flow by $O(\eta)$; Richardson's combination of two step sizes by $O(\eta^2)$.
+/// Small steps differ from the flow by $O(\eta)$; Richardson's combination of two step sizes by $O(\eta^2)$.
 #[test]
 fn gradient_flow_is_the_limit_of_small_steps() {
     let case = case();
@@ -105,13 +105,13 @@ fn gradient_flow_is_the_limit_of_small_steps() {
         let limit = |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| 2.0 * b - a).collect() };
         let (ntk, nngp) = (kernel(&case.theta, 1.0), kernel(&case.sigma, 1.0));
         let got = predict(Some(&ntk), Some(&nngp), &different(&case.y, 1), &options(Time::Flow(time), ridge)).unwrap();
-        // (λη)² t λ with λ < 2, η = 1.5e-3.
-        close(&got.at[0].mean, &limit(&rough.mean, &fine.mean)[N..], 3e-5);
+        // The error of first order is 3e-5 here; that of second order smaller by λη < 3e-3, and by 1/2.
+        close(&got.at[0].mean, &limit(&rough.mean, &fine.mean)[N..], 2e-7);
         let covariance = limit(&test_block(&rough.covariance), &test_block(&fine.covariance));
-        close(got.at[0].covariance.as_ref().unwrap(), &covariance, 3e-5);
+        close(got.at[0].covariance.as_ref().unwrap(), &covariance, 2e-7);
         // The test is sharp enough to see the difference between a step and the flow.
         let first_order = rough.mean[N..].iter().zip(&got.at[0].mean).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-        assert!(first_order > 1e-4, "{first_order:e}");
+        assert!(first_order > 1e-5, "{first_order:e}");
     }
 }
 
