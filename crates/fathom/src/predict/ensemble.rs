@@ -183,7 +183,7 @@ pub struct Prediction {
 /// let ntk = Kernel::from_entries(vec![2.0], vec![1.0], vec![2.0], Scaled::ONE)?;
 /// let targets = Targets::new(&[3.0], 1, &Distinct::all(1))?;
 /// let prediction = predict(Some(&ntk), None, &targets, &PredictOptions::default())?;
-/// assert_eq!(prediction.at[0].mean, [1.5]);
+/// assert!((prediction.at[0].mean[0] - 1.5).abs() < 1e-15);
 /// # Ok::<(), fathom_ntk::predict::PredictError>(())
 /// ```
 pub fn predict(

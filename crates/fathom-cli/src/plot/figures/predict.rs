@@ -1,6 +1,6 @@
 //! Predictions as a picture: errors in the course of training, and means against targets.
 
-use fathom_ntk::predict::{AtTime, Metrics, Prediction, Time};
+use fathom_ntk::predict::{AtTime, LossSpread, Metrics, Prediction, Time, loss_spread};
 use fathom_ntk::report::time_words;
 use fathom_ntk::spec::Architecture;
 
@@ -60,7 +60,7 @@ fn learning(curves: &Curves<'_>) -> Option<Panel> {
         dash,
         points: placed.iter().map(|&(x, i)| [x, value(i).log10()]).collect(),
     };
-    let mut marks = Vec::new();
+    let mut marks: Vec<Mark> = spread_band(curves, &placed).into_iter().collect();
     marks.push(line("training inputs, mean network", Colour::BLUE, Dash::Solid, &|i| at[i].train_error));
     if let Some(metrics) = curves.metrics {
         marks.push(line("test inputs, mean network", Colour::VERMILLION, Dash::Dashed, &|i| metrics[i].error));
@@ -78,6 +78,21 @@ fn learning(curves: &Curves<'_>) -> Option<Panel> {
         height: 340.0,
         marks,
     })
+}
+
+/// Mean ± 2 standard deviations over initialisations of the test error, where all covariances are known.
+fn spread_band(curves: &Curves<'_>, placed: &[(f64, usize)]) -> Option<Mark> {
+    let targets = curves.targets?;
+    let edge = |&(x, i): &(f64, usize)| {
+        let at = &curves.prediction.at[i];
+        let LossSpread { mean, std } =
+            loss_spread(&at.mean, at.covariance.as_ref()?, targets, curves.prediction.outputs).ok()?;
+        // On a logarithmic axis the lower end stays above a tenth of the mean.
+        Some([x, (mean - 2.0 * std).max(0.1 * mean).log10(), (mean + 2.0 * std).log10()])
+    };
+    let edges = placed.iter().map(edge).collect::<Option<Vec<_>>>()?;
+    let label = "test inputs, one network, mean ± 2 std over initialisations".into();
+    Some(Mark::Band { label, colour: Colour::GREEN.tint(0.7), edges })
 }
 
 fn scatter(curves: &Curves<'_>) -> Option<Panel> {
