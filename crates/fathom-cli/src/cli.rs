@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{completions, entk, man, merge, moments, phase, sample, selftest, verdict};
+use crate::commands::{completions, entk, man, merge, moments, phase, predict, sample, select, selftest, verdict};
 
 /// What the neural tangent kernel (NTK) of a network is, how random it is, how it moves, what depth does to it, and
 /// whether NTK theory describes the network.
@@ -28,6 +28,10 @@ pub(crate) enum Command {
     Moments(moments::Args),
     /// Empirical NTK of a network whose weights are in a file
     Entk(Box<entk::Args>),
+    /// What infinitely wide networks predict after training, with their spread over initialisations
+    Predict(Box<predict::Args>),
+    /// Choose depth, variances, activation and ridge by leave-one-out error or marginal likelihood
+    Select(Box<select::Args>),
     /// Draw networks at random: the distribution of their NTK, with error bars, beside the theory
     Sample(Box<sample::Args>),
     /// Put the shards of a sampling run together

@@ -7,6 +7,7 @@ use fathom_ntk::analysis::verdict::VerdictError;
 use fathom_ntk::analysis::{EocError, PhaseError};
 use fathom_ntk::moments::MomentsError;
 use fathom_ntk::network::NetworkError;
+use fathom_ntk::predict::PredictError;
 use fathom_ntk::sample::{ObservableError, RunError, SampleError};
 use fathom_ntk::selftest::SelftestError;
 use fathom_ntk::spec::ArchitectureError;
@@ -56,6 +57,8 @@ pub(crate) enum CommandError {
     Observable(#[from] ObservableError),
     #[error(transparent)]
     Run(#[from] RunError),
+    #[error(transparent)]
+    Predict(#[from] PredictError),
     #[error(transparent)]
     Statistics(#[from] StatisticsError),
     #[error("{name}: {source}")]

@@ -8,10 +8,11 @@
 //! 3. [`network`]: networks whose weights are given, and their empirical NTK.
 //! 4. [`infinite`]: kernels of infinitely wide networks at any depth.
 //! 5. [`moments`]: mean, variance and first update of the NTK at finite width.
-//! 6. [`sample`]: networks drawn at random, and the distribution of their NTK.
-//! 7. [`analysis`]: phases, the edge of chaos, and the verdict; simulations and given networks beside the theory.
-//! 8. [`report`]: results as text.
-//! 9. [`selftest`]: test vectors, to check all of this on the user's own hardware.
+//! 6. [`predict`]: what infinitely wide networks predict after training.
+//! 7. [`sample`]: networks drawn at random, and the distribution of their NTK.
+//! 8. [`analysis`]: phases, the edge of chaos, and the verdict; simulations and given networks beside the theory.
+//! 9. [`report`]: results as text.
+//! 10. [`selftest`]: test vectors, to check all of this on the user's own hardware.
 //!
 //! [`random`] numbers are addressed, [`statistics`] turns draws into estimates with error bars; [`quadrature`] and
 //! [`Scaled`] serve all of them. The library neither prints nor reads files, clock or environment.
@@ -22,6 +23,7 @@ pub mod infinite;
 mod linalg;
 pub mod moments;
 pub mod network;
+pub mod predict;
 pub mod quadrature;
 pub mod random;
 pub mod report;

@@ -129,8 +129,12 @@ pub(crate) fn symmetric_eigenvalues(n: usize, entry: impl Fn(usize, usize) -> f6
     Some(values)
 }
 
+mod cholesky;
+mod eigen;
 mod reflectors;
 
+pub(crate) use cholesky::Cholesky;
+pub(crate) use eigen::{Eigen, symmetric_eigen};
 pub(crate) use reflectors::Reflectors;
 
 /// `rows × cols` values, column after column, as a matrix.

@@ -6,8 +6,11 @@ pub(crate) mod man;
 pub(crate) mod merge;
 pub(crate) mod moments;
 pub(crate) mod phase;
+pub(crate) mod predict;
 pub(crate) mod sample;
+pub(crate) mod select;
 pub(crate) mod selftest;
+mod supervised;
 pub(crate) mod verdict;
 
 use crate::cli::Command;
@@ -21,8 +24,10 @@ pub(crate) fn run(command: Command) -> Result<ExitStatus, CommandError> {
         Command::Phase(args) => phase::run(&args),
         Command::Moments(args) => moments::run(&args),
         Command::Entk(args) => entk::run(&args),
+        Command::Predict(args) => predict::run(&args),
         Command::Sample(args) => sample::run(&args),
         Command::Merge(args) => merge::run(&args),
+        Command::Select(args) => select::run(&args),
         Command::Selftest(args) => selftest::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

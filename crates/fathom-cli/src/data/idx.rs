@@ -25,25 +25,42 @@ fn element(kind: u8) -> Option<Element> {
     }
 }
 
-/// Images, each flattened to a row.
-pub(super) fn read(bytes: &[u8]) -> Result<Content, Problem> {
+/// The dimensions, the type of the elements, and their bytes.
+fn header(bytes: &[u8]) -> Result<(Vec<u64>, Element, &[u8]), Problem> {
     let [0, 0, kind, dimensions, rest @ ..] = bytes else { return Err(Problem::WrongFormat { format: FORMAT }) };
     let element = element(*kind).ok_or(Problem::WrongFormat { format: FORMAT })?;
     let sizes = 4 * usize::from(*dimensions);
     let (sizes, data) =
         rest.split_at_checked(sizes).ok_or_else(|| Problem::damaged(FORMAT, "the header is cut short"))?;
     let (sizes, _) = sizes.as_chunks();
-    let shape: Vec<u64> = sizes.iter().map(|&size| u32::from_be_bytes(size).into()).collect();
+    Ok((sizes.iter().map(|&size| u32::from_be_bytes(size).into()).collect(), element, data))
+}
+
+/// All values, once their number is known to match the shape.
+fn values(shape: &[u64], element: Element, data: &[u8]) -> Result<Vec<f64>, Problem> {
+    let size = shape.iter().try_fold(element.size(), |product, &size| product.checked_mul(size));
+    let (expected, got) = (size.unwrap_or(u64::MAX), data.len() as u64);
+    if expected != got {
+        return Err(Problem::DataLength { format: FORMAT, shape: Shape(shape.to_vec()), expected, got });
+    }
+    Ok(element.decode(data, Endian::Big))
+}
+
+/// Images, each flattened to a row.
+pub(super) fn read(bytes: &[u8]) -> Result<Content, Problem> {
+    let (shape, element, data) = header(bytes)?;
     if shape.len() == 1 {
         return Err(Problem::LabelsFile { shape: Shape(shape) });
     }
     let (rows, cols) = rows_and_columns(&shape)?;
-    let (expected, got) = (element.size() * (rows * cols) as u64, data.len() as u64);
-    if expected != got {
-        return Err(Problem::DataLength { format: FORMAT, shape: Shape(shape), expected, got });
-    }
-    let values = element.decode(data, Endian::Big);
-    Ok(Content { inputs: Inputs::new(rows, cols, values)?, labels: None })
+    Ok(Content { inputs: Inputs::new(rows, cols, values(&shape, element, data)?)?, labels: None })
+}
+
+/// An array of any shape: its dimensions, and its values with the last index fastest.
+pub(super) fn read_array(bytes: &[u8]) -> Result<(Vec<u64>, Vec<f64>), Problem> {
+    let (shape, element, data) = header(bytes)?;
+    let values = values(&shape, element, data)?;
+    Ok((shape, values))
 }
 
 #[cfg(test)]

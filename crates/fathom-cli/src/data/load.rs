@@ -1,5 +1,6 @@
 //! From a path to a dataset: read the file, unwrap gzip, recognise the format.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
@@ -61,16 +62,24 @@ pub(super) fn read_up_to(reader: impl Read, limit: u64) -> Result<Vec<u8>, Probl
     if bytes.len() as u64 > limit { Err(Problem::TooManyBytes { limit }) } else { Ok(bytes) }
 }
 
-/// Recognises and reads the contents of a file with this name.
-pub(super) fn parse(name: &str, bytes: &[u8], options: &LoadOptions) -> Result<Content, Problem> {
+/// The contents without gzip around them.
+pub(super) fn unpacked(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Problem> {
     if !bytes.starts_with(GZIP) {
-        return parse_plain(name, bytes, options);
+        return Ok(Cow::Borrowed(bytes));
     }
     let unpacked = read_up_to(MultiGzDecoder::new(bytes), MAX_BYTES).map_err(|problem| match problem {
         Problem::Io(error) => Problem::damaged("gzip file", error),
         other => other,
     })?;
-    parse_plain(strip_extension(name, ".gz"), &unpacked, options)
+    Ok(Cow::Owned(unpacked))
+}
+
+/// Recognises and reads the contents of a file with this name.
+pub(super) fn parse(name: &str, bytes: &[u8], options: &LoadOptions) -> Result<Content, Problem> {
+    if !bytes.starts_with(GZIP) {
+        return parse_plain(name, bytes, options);
+    }
+    parse_plain(strip_extension(name, ".gz"), &unpacked(bytes)?, options)
 }
 
 fn parse_plain(name: &str, bytes: &[u8], options: &LoadOptions) -> Result<Content, Problem> {

@@ -30,6 +30,7 @@ mod npy;
 mod npy_header;
 mod npy_write;
 mod npz;
+mod targets;
 mod tensors;
 
 #[cfg(test)]
@@ -40,4 +41,5 @@ pub(crate) use digits::digits;
 pub(crate) use error::{DataError, Names, Quoted, Shape};
 pub(crate) use load::{LoadOptions, load};
 pub(crate) use npy_write::npy_file;
+pub(crate) use targets::load_targets;
 pub(crate) use tensors::{Tensor, load_tensors};

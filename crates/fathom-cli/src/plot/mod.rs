@@ -17,5 +17,7 @@ mod text;
 mod ticks;
 mod view;
 
-pub(crate) use figures::{SampleFigure, phase_figure, pictured, sample_figure, sampled_figure, verdict_figure};
+pub(crate) use figures::{
+    Curves, SampleFigure, phase_figure, pictured, prediction_figure, sample_figure, sampled_figure, verdict_figure,
+};
 pub(crate) use file::PlotArgs;

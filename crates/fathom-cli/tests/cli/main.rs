@@ -6,6 +6,7 @@ mod bad_input;
 mod entk;
 mod files;
 mod pictures;
+mod predict;
 mod sample;
 mod sample_files;
 

@@ -21,6 +21,8 @@ pub struct PairKernel {
     pub ntk: [Scaled; 3],
     /// $1 - \Sigma(x, x')/\sqrt{\Sigma(x, x)\Sigma(x', x')}$, to full relative accuracy near 0.
     pub gap: Scaled,
+    /// $\frac12(\Sigma(x, x) + \Sigma(x', x')) - \Sigma(x, x')$, to full relative accuracy near 0.
+    pub nngp_gap: Scaled,
     /// $\Gamma = \frac12(\Theta(x, x) + \Theta(x', x')) - \Theta(x, x')$, to full relative accuracy near 0.
     pub ntk_gap: Scaled,
 }
@@ -106,6 +108,7 @@ impl<'a> PairRecursion<'a> {
                 nngp: [n1, n2, -n12],
                 ntk: [t1, t2, -t12],
                 gap: Scaled::from(2.0) - kernel.gap,
+                nngp_gap: (n1 + n2) * 0.5 + n12,
                 ntk_gap: (t1 + t2) * 0.5 + t12,
             });
         }
@@ -143,6 +146,7 @@ impl<'a> PairRecursion<'a> {
             nngp: [state.q1, state.q2, covariance],
             ntk: [state.ntk1, state.ntk2, state.ntk12],
             gap: state.gap,
+            nngp_gap: state.shift * state.shift * 0.5 + state.g() * state.gap,
             ntk_gap: state.ntk_gap,
         })
     }

@@ -32,7 +32,12 @@ pub(super) fn dual(v: &mut Fields<'_>) -> Evaluation {
     Ok(())
 }
 
-fn network(activation: Activation, depth: usize, weight_var: f64, bias_var: f64) -> Result<Architecture, String> {
+pub(super) fn network(
+    activation: Activation,
+    depth: usize,
+    weight_var: f64,
+    bias_var: f64,
+) -> Result<Architecture, String> {
     let spec = ArchitectureSpec {
         depth: Some(depth),
         activation: Some(activation),

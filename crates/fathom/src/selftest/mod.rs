@@ -16,6 +16,7 @@ mod infinite;
 mod one_over_n;
 mod outcome;
 mod phases;
+mod predictions;
 mod summary;
 mod tolerance;
 mod two_inputs;
@@ -94,6 +95,8 @@ fn evaluate_one(kind: &str, index: usize, vector: &Value, outcomes: &mut Vec<Out
         "relu_gap" => infinite::relu_gap(&mut fields),
         "depth_limit_relu_eoc" => infinite::depth_limit_relu(&mut fields),
         "depth_limit_erf_eoc" => infinite::depth_limit_erf(&mut fields),
+        "krr" => predictions::regression(&mut fields),
+        "dynamics" => predictions::dynamics(&mut fields),
         "phase" => phases::phase(&mut fields),
         "eoc" | "eoc_end" => phases::edge_of_chaos(&mut fields),
         "moments" => finite_relu::moments(&mut fields),

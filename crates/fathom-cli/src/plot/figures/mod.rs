@@ -5,11 +5,13 @@ mod dispersion;
 mod distribution;
 mod first_order;
 mod phase;
+mod predict;
 pub(super) mod sample;
 mod sampled;
 mod verdict;
 
 pub(crate) use phase::phase_figure;
+pub(crate) use predict::{Curves, prediction_figure};
 pub(crate) use sample::{SampleFigure, sample_figure};
 pub(crate) use sampled::{pictured, sampled_figure};
 pub(crate) use verdict::verdict_figure;

@@ -1,0 +1,282 @@
+//! `fathom predict`.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use fathom_ntk::Architecture;
+use fathom_ntk::infinite::gram;
+use fathom_ntk::predict::{
+    Covariance, Kernel, KernelKind, Method, Metrics, PredictOptions, Prediction, Ridge, TestBlock, Time, predict,
+};
+use fathom_ntk::report::prediction_text;
+use serde::Serialize;
+
+use super::supervised::{Supervised, Task};
+use crate::data::npy_file;
+use crate::error::CommandError;
+use crate::exit_status::ExitStatus;
+use crate::flags::{NetworkArgs, usage};
+use crate::output::{OutputArgs, replace_file};
+use crate::plot::{Curves, PlotArgs, prediction_figure};
+
+/// Weight layers where nothing is said of the network.
+const DEFAULT_DEPTH: usize = 5;
+
+/// Flags of `fathom predict`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    network: NetworkArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    training: TrainingArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Write the means to a NumPy file: (test inputs, outputs), or (times, test inputs, outputs)
+    #[arg(long, value_name = "FILE.npy", help_heading = "Output")]
+    save: Option<PathBuf>,
+    /// Write the covariance of each output to a NumPy file: test inputs squared, or variances; times first if several
+    #[arg(long, value_name = "FILE.npy", help_heading = "Output")]
+    save_covariance: Option<PathBuf>,
+    #[command(flatten)]
+    plot: PlotArgs,
+}
+
+/// What is learnt.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Data")]
+struct DataArgs {
+    /// Training inputs, one a row: .npy, .npz, .csv, or MNIST's IDX format, gzipped or not; `digits` is the built-in data
+    #[arg(long, value_name = "FILE")]
+    train: PathBuf,
+    /// Targets of the training inputs, one row each [default: the labels in the training file]
+    #[arg(long, value_name = "FILE")]
+    targets: Option<PathBuf>,
+    /// Test inputs
+    #[arg(long, value_name = "FILE")]
+    test: Option<PathBuf>,
+    /// Targets of the test inputs, for metrics [default: the labels in the test file]
+    #[arg(long, value_name = "FILE")]
+    test_targets: Option<PathBuf>,
+    /// Which array of an .npz file holds the inputs
+    #[arg(long, value_name = "NAME")]
+    array: Option<String>,
+    /// Use the first N training inputs only
+    #[arg(long, value_name = "N")]
+    rows: Option<usize>,
+    /// Hold the last N rows of the training file out for testing
+    #[arg(long, value_name = "N", conflicts_with = "test")]
+    hold_out: Option<usize>,
+    /// Targets are labels of classes: one output for each, 1 − 1/C for its class and −1/C for the others
+    #[arg(long)]
+    classify: bool,
+}
+
+/// How it is learnt.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Training")]
+struct TrainingArgs {
+    /// Which kernel: all layers trained (ntk), or the last one only and, at infinite time, the Bayesian posterior (nngp)
+    #[arg(long, value_enum, default_value = "ntk")]
+    method: MethodArg,
+    /// Times of gradient flow on ½ Σ|f − y|²; inf for the end [default: inf]
+    #[arg(long, value_name = "T,…", value_delimiter = ',', allow_hyphen_values = true)]
+    time: Vec<f64>,
+    /// Rate η: of gradient descent with --steps, else the factor of times
+    #[arg(long, value_name = "RATE", default_value_t = 1.0, allow_hyphen_values = true)]
+    learning_rate: f64,
+    /// Numbers of steps of gradient descent, instead of times
+    #[arg(long, value_name = "N,…", value_delimiter = ',', conflicts_with = "time")]
+    steps: Vec<u64>,
+    /// Ridge ρ: pull towards the initialisation, or variance of the noise
+    #[arg(long, value_name = "RHO", allow_hyphen_values = true)]
+    ridge: Option<f64>,
+    /// Ridge as a share of the mean diagonal of the kernel
+    #[arg(long, value_name = "SHARE", conflicts_with = "ridge", allow_hyphen_values = true)]
+    relative_ridge: Option<f64>,
+    /// Covariance over initialisations on the test inputs
+    #[arg(long, value_enum, default_value = "diagonal")]
+    covariance: CovarianceArg,
+    /// Most memory in MiB beside the kernels
+    #[arg(long, value_name = "MIB", default_value_t = 16384)]
+    memory: u64,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum MethodArg {
+    Ntk,
+    Nngp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum CovarianceArg {
+    None,
+    Diagonal,
+    Full,
+}
+
+/// ρ from its two flags.
+pub(super) fn ridge_of(absolute: Option<f64>, relative: Option<f64>) -> Ridge {
+    relative.map_or(Ridge::Absolute(absolute.unwrap_or(0.0)), Ridge::Relative)
+}
+
+impl TrainingArgs {
+    fn options(&self) -> Result<PredictOptions, CommandError> {
+        let times = if self.steps.is_empty() {
+            let times = if self.time.is_empty() { &[f64::INFINITY][..] } else { &self.time };
+            let flow = |t: &f64| if *t == f64::INFINITY { Time::Infinite } else { Time::Flow(t * self.learning_rate) };
+            if !(self.learning_rate.is_finite() && self.learning_rate >= 0.0) {
+                let rate = self.learning_rate;
+                return Err(usage(format!("the learning rate must be at least 0 and finite, got {rate}")));
+            }
+            times.iter().map(flow).collect()
+        } else {
+            let learning_rate = self.learning_rate;
+            self.steps.iter().map(|&steps| Time::Steps { learning_rate, steps }).collect()
+        };
+        let method = match self.method {
+            MethodArg::Ntk => Method::Ntk,
+            MethodArg::Nngp => Method::Nngp,
+        };
+        let covariance = match self.covariance {
+            CovarianceArg::None => Covariance::None,
+            CovarianceArg::Diagonal => Covariance::Diagonal,
+            CovarianceArg::Full => Covariance::Full,
+        };
+        let ridge = ridge_of(self.ridge, self.relative_ridge);
+        Ok(PredictOptions { method, times, ridge, covariance, memory: Some(self.memory.saturating_mul(1 << 20)) })
+    }
+}
+
+/// The JSON form.
+#[derive(Serialize)]
+struct Output<'a> {
+    version: &'static str,
+    source: &'a str,
+    architecture: &'a Architecture,
+    labels: Option<&'a [f64]>,
+    #[serde(flatten)]
+    prediction: &'a Prediction,
+    metrics: Option<&'a [Metrics]>,
+}
+
+/// NTK and NNGP of the training inputs `keep`, and of all test inputs.
+struct Kernels {
+    ntk: Option<Kernel>,
+    nngp: Kernel,
+}
+
+fn kernels(
+    arch: &Architecture,
+    train: &[&[f64]],
+    test: &[&[f64]],
+    options: &PredictOptions,
+) -> Result<Kernels, CommandError> {
+    let block = if options.covariance == Covariance::Full { TestBlock::Full } else { TestBlock::Diagonal };
+    let rows = [train, test].concat();
+    let gram = gram(arch, &rows).map_err(usage)?;
+    let kernel = |kind| Kernel::from_gram(&gram, train.len(), kind, block);
+    let ntk = (options.method == Method::Ntk).then(|| kernel(KernelKind::Ntk)).transpose()?;
+    Ok(Kernels { ntk, nngp: kernel(KernelKind::Nngp)? })
+}
+
+/// The network, infinitely wide; `features` of the data must fit widths that are given.
+pub(super) fn network(args: &NetworkArgs, features: usize) -> Result<Architecture, CommandError> {
+    let mut spec = args.spec()?;
+    if spec.widths.is_none() && spec.depth.is_none() {
+        spec.depth = Some(DEFAULT_DEPTH);
+    }
+    let arch = Architecture::try_from(spec)?;
+    if let Some(&inputs) = arch.widths().and_then(|widths| widths.first()).filter(|&&inputs| inputs != features) {
+        return Err(usage(format!("the data has {features} features, but the network has {inputs} inputs")));
+    }
+    Ok(arch)
+}
+
+impl DataArgs {
+    fn load(&self) -> Result<(Supervised, Supervised), CommandError> {
+        let mut train = Supervised::load(&self.train, self.array.as_deref(), self.targets.as_deref())?;
+        let test = match (&self.test, self.hold_out) {
+            (Some(path), _) => Supervised::load(path, self.array.as_deref(), self.test_targets.as_deref())?,
+            (None, Some(rows)) => train.split_last(rows)?,
+            (None, None) => return Err(usage("give test inputs with --test, or hold some out with --hold-out")),
+        };
+        if let Some(rows) = self.rows {
+            train.truncate(rows)?;
+        }
+        let (cols, got) = (train.inputs.cols, test.inputs.cols);
+        if cols != got {
+            return Err(usage(format!("training inputs have {cols} features, test inputs {got}")));
+        }
+        Ok((train, test))
+    }
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
+    let (train, test) = args.data.load()?;
+    let features = train.inputs.cols;
+    let arch = network(&args.network, features)?;
+    let options = args.training.options()?;
+    let task = Task::new(&train, Some(&test), args.data.classify)?;
+    let row = |values: &'_ [f64], i: usize| -> Vec<f64> { values[i * features..(i + 1) * features].to_vec() };
+    let kept: Vec<Vec<f64>> = task.distinct.representatives().iter().map(|&i| row(&train.inputs.values, i)).collect();
+    let train_rows: Vec<&[f64]> = kept.iter().map(Vec::as_slice).collect();
+    let test_rows: Vec<&[f64]> = test.inputs.values.chunks_exact(features).collect();
+    let held = kernels(&arch, &train_rows, &test_rows, &options)?;
+    let prediction = predict(held.ntk.as_ref(), Some(&held.nngp), &task.targets, &options)?;
+    let metrics = metrics(&prediction, &task)?;
+    let source = format!("{}, {}", train.source, test.source);
+    save(args, &prediction)?;
+    args.plot.write(|| {
+        let curves = Curves {
+            architecture: &arch,
+            prediction: &prediction,
+            targets: task.test_targets.as_deref(),
+            metrics: metrics.as_deref(),
+        };
+        prediction_figure(&curves)
+    })?;
+    let output = Output {
+        version: env!("CARGO_PKG_VERSION"),
+        source: &source,
+        architecture: &arch,
+        labels: task.classes.as_ref().map(|classes| classes.labels.as_slice()),
+        prediction: &prediction,
+        metrics: metrics.as_deref(),
+    };
+    args.output.write(&output, || prediction_text(&arch, &prediction, metrics.as_deref(), &source))?;
+    Ok(ExitStatus::Answered)
+}
+
+fn metrics(prediction: &Prediction, task: &Task) -> Result<Option<Vec<Metrics>>, CommandError> {
+    let Some(targets) = &task.test_targets else { return Ok(None) };
+    let of = |at: &fathom_ntk::predict::AtTime| {
+        Metrics::of(&at.mean, at.variance.as_deref(), targets, prediction.outputs, task.test_classes())
+    };
+    Ok(Some(prediction.at.iter().map(of).collect::<Result<_, _>>()?))
+}
+
+fn save(args: &Args, prediction: &Prediction) -> Result<(), CommandError> {
+    let with_times = |shape: &[usize]| -> Vec<usize> {
+        let times = prediction.at.len();
+        if times == 1 { shape.to_vec() } else { [&[times], shape].concat() }
+    };
+    let m = prediction.test_inputs;
+    if let Some(path) = &args.save {
+        let shape = with_times(&[m, prediction.outputs]);
+        replace_file(path, &npy_file(&shape, prediction.at.iter().flat_map(|at| &at.mean)))?;
+    }
+    let Some(path) = &args.save_covariance else { return Ok(()) };
+    match args.training.covariance {
+        CovarianceArg::None => Err(usage("--save-covariance needs --covariance diagonal or full")),
+        CovarianceArg::Diagonal => {
+            let values = prediction.at.iter().flat_map(|at| at.variance.iter().flatten());
+            replace_file(path, &npy_file(&with_times(&[m]), values))
+        }
+        CovarianceArg::Full => {
+            let values = prediction.at.iter().flat_map(|at| at.covariance.iter().flatten());
+            replace_file(path, &npy_file(&with_times(&[m, m]), values))
+        }
+    }
+}

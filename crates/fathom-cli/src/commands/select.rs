@@ -1,0 +1,192 @@
+//! `fathom select`.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use fathom_ntk::Architecture;
+use fathom_ntk::activation::Activation;
+use fathom_ntk::infinite::gram;
+use fathom_ntk::predict::{Criterion, KernelKind, Ridge, Selection, select};
+use fathom_ntk::report::{number, selection_text};
+use fathom_ntk::spec::{ArchitectureSpec, PerLayer};
+use serde::Serialize;
+
+use super::supervised::{Supervised, Task};
+use crate::error::CommandError;
+use crate::exit_status::ExitStatus;
+use crate::flags::usage;
+use crate::output::OutputArgs;
+
+/// Flags of `fathom select`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    grid: GridArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Which kernel
+    #[arg(long, value_enum, default_value = "ntk")]
+    kernel: KernelArg,
+    /// What the best is best at [default: accuracy with --classify, else loo]
+    #[arg(long, value_enum)]
+    criterion: Option<CriterionArg>,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// The candidates: all combinations.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Candidates")]
+struct GridArgs {
+    /// Numbers of weight layers
+    #[arg(long, value_name = "L,…", value_delimiter = ',', default_value = "2,3,5,10")]
+    depth: Vec<usize>,
+    /// Variances σ_w²
+    #[arg(long, value_name = "VAR,…", value_delimiter = ',', default_value = "2", allow_hyphen_values = true)]
+    weight_var: Vec<f64>,
+    /// Variances σ_b²
+    #[arg(long, value_name = "VAR,…", value_delimiter = ',', default_value = "0,0.1", allow_hyphen_values = true)]
+    bias_var: Vec<f64>,
+    /// Activation functions, separated by semicolons or spaces where one has a comma in it
+    #[arg(long, value_name = "NAME,…", default_value = "relu")]
+    activation: String,
+    /// Ridges ρ as shares of the mean diagonal of the kernel
+    #[arg(
+        long,
+        value_name = "SHARE,…",
+        value_delimiter = ',',
+        default_value = "1e-4,1e-2,1",
+        allow_hyphen_values = true
+    )]
+    relative_ridge: Vec<f64>,
+}
+
+/// The training data.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Data")]
+struct DataArgs {
+    /// Training inputs, one a row: .npy, .npz, .csv, or MNIST's IDX format, gzipped or not; `digits` is the built-in data
+    #[arg(long, value_name = "FILE")]
+    train: PathBuf,
+    /// Targets of the training inputs, one row each [default: the labels in the training file]
+    #[arg(long, value_name = "FILE")]
+    targets: Option<PathBuf>,
+    /// Which array of an .npz file holds the inputs
+    #[arg(long, value_name = "NAME")]
+    array: Option<String>,
+    /// Use the first N training inputs only
+    #[arg(long, value_name = "N")]
+    rows: Option<usize>,
+    /// Targets are labels of classes
+    #[arg(long)]
+    classify: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum KernelArg {
+    Ntk,
+    Nngp,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum CriterionArg {
+    Loo,
+    Accuracy,
+    Likelihood,
+}
+
+impl GridArgs {
+    fn networks(&self) -> Result<Vec<Architecture>, CommandError> {
+        let separator = if self.activation.contains(';') { ';' } else { ',' };
+        let names = self.activation.split(separator).map(|name| name.trim().parse().map_err(usage));
+        let activations: Vec<Activation> = names.collect::<Result<_, _>>()?;
+        let mut networks = Vec::new();
+        for activation in &activations {
+            for &weight_var in &self.weight_var {
+                for &bias_var in &self.bias_var {
+                    for &depth in &self.depth {
+                        networks.push(Architecture::try_from(ArchitectureSpec {
+                            depth: Some(depth),
+                            activation: Some(activation.clone()),
+                            weight_var: Some(PerLayer::Uniform(weight_var)),
+                            bias_var: Some(PerLayer::Uniform(bias_var)),
+                            ..ArchitectureSpec::default()
+                        })?);
+                    }
+                }
+            }
+        }
+        Ok(networks)
+    }
+}
+
+/// The training kernel of a network, row after row.
+fn kernel(arch: &Architecture, rows: &[&[f64]], kind: KernelKind) -> Result<Vec<f64>, String> {
+    let gram = gram(arch, rows).map_err(|error| error.to_string())?;
+    let n = rows.len();
+    let entry = |i: usize, j: usize| {
+        let pair = gram.pair(i, j);
+        let value = match kind {
+            KernelKind::Ntk => pair.ntk[2],
+            KernelKind::Nngp => pair.nngp[2],
+        };
+        value.to_f64()
+    };
+    let entries: Vec<f64> = (0..n * n).map(|k| entry(k / n, k % n)).collect();
+    let finite = entries.iter().all(|entry| entry.is_finite());
+    finite.then_some(entries).ok_or_else(|| "the kernel is beyond the range of double precision".into())
+}
+
+/// The JSON form.
+#[derive(Serialize)]
+struct Output<'a> {
+    version: &'static str,
+    source: &'a str,
+    kernel: KernelKind,
+    inputs: usize,
+    repeated_inputs: usize,
+    #[serde(flatten)]
+    selection: &'a Selection<Architecture>,
+}
+
+fn name(arch: &Architecture) -> String {
+    let variances = arch.uniform_variances().map(|(w, b)| format!(", σ_w² {}, σ_b² {}", number(w), number(b)));
+    format!("{}, depth {}{}", arch.activation(), arch.depth(), variances.unwrap_or_default())
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
+    let DataArgs { train, targets, array, rows, classify } = &args.data;
+    let mut data = Supervised::load(train, array.as_deref(), targets.as_deref())?;
+    if let Some(rows) = *rows {
+        data.truncate(rows)?;
+    }
+    let task = Task::new(&data, None, *classify)?;
+    let kind = match args.kernel {
+        KernelArg::Ntk => KernelKind::Ntk,
+        KernelArg::Nngp => KernelKind::Nngp,
+    };
+    let criterion = match args.criterion {
+        Some(CriterionArg::Loo) => Criterion::LeaveOneOut,
+        None if !classify => Criterion::LeaveOneOut,
+        Some(CriterionArg::Accuracy) if !classify => return Err(usage("--criterion accuracy needs --classify")),
+        Some(CriterionArg::Accuracy) | None => Criterion::Accuracy,
+        Some(CriterionArg::Likelihood) => Criterion::MarginalLikelihood,
+    };
+    let ridges: Vec<Ridge> = args.grid.relative_ridge.iter().map(|&share| Ridge::Relative(share)).collect();
+    let inputs: Vec<&[f64]> = data.inputs.values.chunks_exact(data.inputs.cols).collect();
+    let classes = task.classes.as_ref().map(|classes| classes.train.as_slice());
+    let networks = args.grid.networks()?;
+    let of = |arch: &Architecture| kernel(arch, &inputs, kind);
+    let selection = select(&networks, of, &task.targets, classes, &ridges, criterion, |_| true)?;
+    let output = Output {
+        version: env!("CARGO_PKG_VERSION"),
+        source: &data.source,
+        kernel: kind,
+        inputs: inputs.len(),
+        repeated_inputs: task.targets.repeated(),
+        selection: &selection,
+    };
+    let source = format!("{} of {}", inputs.len(), data.source);
+    args.output.write(&output, || selection_text(&selection, name, &source))?;
+    Ok(ExitStatus::Answered)
+}

@@ -1,0 +1,140 @@
+//! Predictions and selections in words.
+
+use super::format::{Lines, describe, number, scaled};
+use crate::predict::{Criterion, Method, Metrics, Prediction, Ridge, Selection, Solver, Time};
+use crate::spec::Architecture;
+
+/// Candidates that are listed.
+const LISTED: usize = 20;
+
+/// A time in a few words.
+pub fn time_words(time: Time) -> String {
+    match time {
+        Time::Infinite => "∞".into(),
+        Time::Flow(t) => number(t),
+        Time::Steps { learning_rate, steps } => format!("{steps} steps of {}", number(learning_rate)),
+    }
+}
+
+fn solver_words(solver: Solver) -> &'static str {
+    match solver {
+        Solver::Cholesky => "Cholesky factorization of the kernel",
+        Solver::Bordered => "bordered system of gaps: the kernel is nearly constant",
+        Solver::Eigen => "eigenvectors of the kernel",
+        Solver::BorderedEigen => "eigenvectors of the gaps beside the constant vector: the kernel is nearly constant",
+    }
+}
+
+/// What infinitely wide networks predict, as text.
+///
+/// # Arguments
+/// * `metrics`: one for each time of the prediction, if test targets are known.
+/// * `source`: where training and test inputs come from, in a few words.
+pub fn prediction_text(
+    arch: &Architecture,
+    prediction: &Prediction,
+    metrics: Option<&[Metrics]>,
+    source: &str,
+) -> String {
+    let mut lines = Lines::default();
+    lines.heading("Prediction of infinitely wide networks after training");
+    describe(&mut lines, arch);
+    let p = prediction;
+    let repeated = match p.repeated_inputs {
+        0 => String::new(),
+        repeated => format!("; {repeated} repeat an earlier one and were merged with it"),
+    };
+    let inputs = p.training_inputs + p.repeated_inputs;
+    lines.row("inputs", format!("{inputs} for training, {} for test{repeated}; {source}", p.test_inputs));
+    lines.row("outputs", p.outputs.to_string());
+    lines.row(
+        "trained",
+        match p.method {
+            Method::Ntk => "all layers (NTK)",
+            Method::Nngp => "the last layer (NNGP); at infinite time the Bayesian posterior",
+        },
+    );
+    lines.row("ridge ρ", scaled(p.ridge));
+    for solver in &p.solvers {
+        lines.row("solved by", solver_words(*solver));
+    }
+    if let Some(condition) = p.condition_estimate {
+        lines.row("condition number", format!("at least {}", number(condition)));
+    }
+    let least = p.lambda_min.map_or_else(String::new, |least| format!(", smallest {}", scaled(least)));
+    lines.row("eigenvalues of the kernel", format!("largest {}{least}", scaled(p.lambda_max)));
+    lines.row("stable learning rates", format!("below {}", scaled(p.max_learning_rate)));
+    for (i, at) in p.at.iter().enumerate() {
+        lines.heading(&format!("At time {}", time_words(at.time)));
+        lines.row("squared error, training inputs", number(at.train_error));
+        if let Some(m) = metrics.and_then(|metrics| metrics.get(i)) {
+            lines.row("squared error, test inputs", number(m.error));
+            if let Some(error) = m.error_of_one_network {
+                lines.row("the same of one network", number(error));
+            }
+            if let Some(within) = m.within_two_std {
+                lines.row("targets within 2 std", number(within));
+            }
+            if let Some(accuracy) = m.accuracy {
+                lines.row("accuracy, test inputs", number(accuracy));
+            }
+        }
+        if let Some(variance) = at.variance.as_ref().filter(|v| !v.is_empty()) {
+            let (low, high) = variance.iter().fold((f64::INFINITY, 0.0_f64), |(l, h), v| (l.min(*v), h.max(*v)));
+            lines.row("std over initialisations", format!("{} to {}", number(low.sqrt()), number(high.sqrt())));
+        }
+        let shown: Vec<String> = at.mean.chunks(p.outputs).take(5).map(row_words).collect();
+        if !shown.is_empty() {
+            let more = if p.test_inputs > shown.len() { "; …" } else { "" };
+            lines.row("mean on the first test inputs", shown.join("; ") + more);
+        }
+    }
+    lines.finish()
+}
+
+fn row_words(row: &[f64]) -> String {
+    let shown: Vec<String> = row.iter().take(10).map(|x| number(*x)).collect();
+    shown.join(", ")
+}
+
+/// A grid of candidates, the best first, as text.
+///
+/// # Arguments
+/// * `name`: a network in a few words.
+/// * `source`: where the inputs come from.
+pub fn selection_text<T>(selection: &Selection<T>, name: impl Fn(&T) -> String, source: &str) -> String {
+    let mut lines = Lines::default();
+    lines.heading("Networks by what their kernel makes of the training data");
+    lines.row("inputs", source);
+    let by = match selection.criterion {
+        Criterion::LeaveOneOut => "leave-one-out squared error",
+        Criterion::Accuracy => "leave-one-out accuracy",
+        Criterion::MarginalLikelihood => "log marginal likelihood",
+    };
+    lines.row("best by", by);
+    let mut order: Vec<usize> = (0..selection.candidates.len()).collect();
+    order.sort_by(|&a, &b| selection.compare(a, b));
+    let scored = order.iter().filter(|&&i| selection.candidates[i].outcome.scores().is_some()).count();
+    lines.row("candidates", format!("{} with scores, {} without", scored, order.len() - scored));
+    lines.heading("Leave-one-out squared error, accuracy, log marginal likelihood");
+    for &i in order.iter().take(LISTED) {
+        let candidate = &selection.candidates[i];
+        let ridge = match candidate.ridge {
+            Ridge::Absolute(ridge) => format!("ridge {}", number(ridge)),
+            Ridge::Relative(share) => format!("ridge {} of the diagonal", number(share)),
+        };
+        let scores = match (candidate.outcome.scores(), candidate.outcome.reason()) {
+            (Some(s), _) => {
+                let accuracy = s.loo_accuracy.map_or("—".into(), number);
+                format!("{}, {accuracy}, {}", number(s.loo_error), number(s.log_marginal_likelihood))
+            }
+            (None, reason) => reason.unwrap_or_default().into(),
+        };
+        lines.raw(&format!("  {}, {ridge}", name(&candidate.network)));
+        lines.row("", scores);
+    }
+    if order.len() > LISTED {
+        lines.row("", format!("and {} more, in the JSON form", order.len() - LISTED));
+    }
+    lines.finish()
+}
