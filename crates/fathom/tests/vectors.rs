@@ -23,6 +23,8 @@ const KINDS: &[(&str, &[&str], f64)] = &[
     ("moments", &["widths", "sw2", "x2", "x4", "sb2", "alpha", "beta", "kap", "kapb", "mean_is_for"], 1e-12),
     ("log_scaled", &["L", "n0", "n_hidden", "nL", "sw2", "x2"], 1e-10),
     ("limits", &["lam"], 1e-12),
+    ("krr", &["act", "sw2", "sb2", "L", "data"], 1e-11),
+    ("dynamics", &["act", "sw2", "sb2", "L", "data"], 1e-11),
     ("kink", &["precision", "widths", "sw2", "x2", "y"], 1e-8),
     ("single_input", &["activation", "L", "widths", "sw2", "sb2", "q0"], 1e-11),
     ("two_input_smooth", &["activation", "L", "widths", "sw2", "sb2", "gram", "quadrature_rel_agreement"], 1e-10),
