@@ -9,7 +9,7 @@ use rayon::prelude::*;
 pub(crate) use faer::{MatMut, MatRef};
 
 /// A number that matrices are made of: `f64` or `f32`.
-pub(crate) trait Real: RealField + Copy + Default {
+pub trait Real: RealField + Copy + Default {
     /// Rounded to this type.
     fn from_f64(x: f64) -> Self;
     /// Exactly this number.
