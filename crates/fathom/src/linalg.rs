@@ -17,10 +17,12 @@ pub trait Real: RealField + Copy + Default {
 }
 
 impl Real for f64 {
+    #[inline(always)]
     fn from_f64(x: f64) -> Self {
         x
     }
 
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         self
     }
@@ -28,10 +30,12 @@ impl Real for f64 {
 
 impl Real for f32 {
     #[expect(clippy::cast_possible_truncation, reason = "rounding is what is asked for")]
+    #[inline(always)]
     fn from_f64(x: f64) -> Self {
         x as Self
     }
 
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         self.into()
     }

@@ -372,7 +372,7 @@ impl Plan {
         let part = record.part.blocks(self.draws);
         let known_total = (self.draws < MOST_DRAWS).then_some((part.end - part.start) * BLOCK);
         let known_total = known_total.map(|total| total.min(self.draws - part.start * BLOCK));
-        let mut progress = Progress::new(known_total, record.ledger.draws());
+        let mut progress = Progress::new("draws", known_total, record.ledger.draws());
         let mut saved = Instant::now();
         let mut failure = None;
         // Without a target there is one stage, the whole part.

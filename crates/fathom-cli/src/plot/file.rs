@@ -33,6 +33,11 @@ enum PlotFormat {
 }
 
 impl PlotArgs {
+    /// Whether a picture was asked for.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.plot.is_some()
+    }
+
     /// Draws the picture if one was asked for; it is not composed otherwise.
     pub(crate) fn write(&self, figure: impl FnOnce() -> Result<Figure, CommandError>) -> Result<(), CommandError> {
         match &self.plot {

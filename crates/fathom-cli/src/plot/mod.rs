@@ -17,5 +17,8 @@ mod text;
 mod ticks;
 mod view;
 
-pub(crate) use figures::{SampleFigure, phase_figure, sample_figure, sampled_figure, verdict_figure};
+pub(crate) use figures::{
+    KERNEL_CELLS, KernelFigure, SampleFigure, kernel_figure, phase_figure, sample_figure, sampled_figure,
+    verdict_figure,
+};
 pub(crate) use file::PlotArgs;

@@ -2,10 +2,12 @@
 
 mod interrupt;
 mod keep;
+mod matrix_file;
 mod progress;
 mod record;
 
 pub(crate) use interrupt::stop_requested;
 pub(crate) use keep::Keep;
+pub(crate) use matrix_file::{ArrayShape, MatrixFile};
 pub(crate) use progress::Progress;
 pub(crate) use record::{Part, RunRecord, Setup};

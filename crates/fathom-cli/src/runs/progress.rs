@@ -19,30 +19,31 @@ pub(crate) struct Progress {
     done: u64,
     drawn: u64,
     total: Option<u64>,
+    unit: &'static str,
 }
 
 impl Progress {
-    /// Of `total` draws, if that is known, of which `done` have been made before.
-    pub(crate) fn new(total: Option<u64>, done: u64) -> Self {
+    /// Of `total` units (draws, rows), if that is known, of which `done` have been made before.
+    pub(crate) fn new(unit: &'static str, total: Option<u64>, done: u64) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
         let template = match total {
-            Some(_) => "{bar:30} {pos}/{len} draws, {per_sec}, {eta} left{msg}",
-            None => "{spinner} {pos} draws, {per_sec}, {elapsed}{msg}",
+            Some(_) => format!("{{bar:30}} {{pos}}/{{len}} {unit}, {{per_sec}}, {{eta}} left{{msg}}"),
+            None => format!("{{spinner}} {{pos}} {unit}, {{per_sec}}, {{elapsed}}{{msg}}"),
         };
-        if let Ok(style) = ProgressStyle::with_template(template) {
+        if let Ok(style) = ProgressStyle::with_template(&template) {
             bar.set_style(style);
         }
         bar.set_position(done);
         bar.reset_eta();
         let now = Instant::now();
-        Self { bar, terminal, started: now, last_line: now, done, drawn: 0, total }
+        Self { bar, terminal, started: now, last_line: now, done, drawn: 0, total, unit }
     }
 
-    /// So many draws more.
-    pub(crate) fn add(&mut self, draws: u64) {
-        self.drawn += draws;
-        self.bar.inc(draws);
+    /// So many units more.
+    pub(crate) fn add(&mut self, units: u64) {
+        self.drawn += units;
+        self.bar.inc(units);
         if self.terminal {
             if self.bar.is_hidden() && self.started.elapsed() > QUIET {
                 self.bar.set_draw_target(ProgressDrawTarget::stderr());
@@ -54,7 +55,7 @@ impl Progress {
             let rest = self.total.map(|total| total.saturating_sub(position) as f64 / rate);
             let rest = rest.map_or(String::new(), |seconds| format!(", {seconds:.0} s left"));
             // There is nowhere left to report a failure to.
-            let _ = writeln!(std::io::stderr(), "{position} draws, {rate:.3} per second{rest}");
+            let _ = writeln!(std::io::stderr(), "{position} {}, {rate:.3} per second{rest}", self.unit);
         }
     }
 

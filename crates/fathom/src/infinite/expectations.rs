@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::Side;
 use super::difference::difference;
+use super::side::SeriesLength;
 use crate::activation::{Activation, Breakpoint, Covariance};
 use crate::quadrature::{Line, Rule, gauss_legendre, polar};
 
@@ -52,7 +53,7 @@ impl Expectations {
 
     /// The one-sided expectations at variance `q`, to be reused for all pairs that share it.
     pub fn side(&self, q: f64) -> Side {
-        Side::new(&*self.activation, q, !self.closed)
+        Side::new(&*self.activation, q, if self.closed { SeriesLength::None } else { SeriesLength::Short })
     }
 
     pub(super) fn activation(&self) -> &Activation {

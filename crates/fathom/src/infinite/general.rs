@@ -1,5 +1,6 @@
 //! One layer of any activation that is not piecewise linear.
 
+use super::side::SeriesLength;
 use super::state::{Layer, State};
 use super::{Expectations, Moments, Side};
 use crate::Scaled;
@@ -61,6 +62,18 @@ impl Chain {
         &self.0
     }
 
+    /// The side before the layer with index `l` (0 is the first layer, which has none).
+    pub fn before(&self, l: usize) -> Option<&Side> {
+        self.0.get(l.checked_sub(1)?).or(self.0.last())
+    }
+
+    /// Whether the chain ends with the layers or comes to rest; else the variance has left the range.
+    pub fn goes_through(&self, layers: &[Layer]) -> bool {
+        let count = self.0.len();
+        let rests = |last: &Side| layers.get(count).is_some_and(|next| next_variance(last, *next) == last.variance());
+        count + 1 == layers.len() || self.0.last().is_some_and(rests)
+    }
+
     /// The side at variance `q` before weight layer `layer` (counted from 2), if the chain holds it.
     fn side(&self, layer: usize, q: f64) -> Option<&Side> {
         let side = self.0.get(layer - 2).or(self.0.last())?;
@@ -100,7 +113,7 @@ impl<'a> General<'a> {
                 break;
             }
             let mut side = match purpose {
-                Use::Series => Side::new(&**self.activation, q, true),
+                Use::Series => Side::new(&**self.activation, q, SeriesLength::Long),
                 Use::Few | Use::Many => self.expectations.side(q),
             };
             let next = next_variance(&side, layer);
@@ -252,14 +265,16 @@ impl<'a> General<'a> {
     }
 }
 
+/// $\sigma_w^2 E[\phi'^2]$, which is taken as one if it is that to rounding.
+pub(super) fn susceptibility(side: &Side, layer: Layer) -> f64 {
+    let chi = layer.weight_var * side.slope_sq();
+    if (chi - 1.0).abs() <= CRITICAL { 1.0 } else { chi }
+}
+
 /// Replaces the NTK that `state` still has from the layer before; its variances are those of the new layer.
 fn advance_ntk(state: &mut State, layer: Layer, m: &LayerMoments, value_gap_sq: Scaled) {
     let a = layer.weight_var;
-    let susceptibility = |side: &Side| {
-        let chi = a * side.slope_sq();
-        if (chi - 1.0).abs() <= CRITICAL { 1.0 } else { chi }
-    };
-    let (chi1, chi2) = (susceptibility(&m.first), susceptibility(&m.second));
+    let (chi1, chi2) = (susceptibility(&m.first, layer), susceptibility(&m.second, layer));
     let (alpha, beta) = (layer.alpha, Scaled::from(layer.beta));
     let mean = (state.ntk1 + state.ntk2) * 0.5;
     let slope_gap_sq = m.slope_gap_sq * a;

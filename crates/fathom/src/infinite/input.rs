@@ -130,7 +130,9 @@ impl Direction {
             return None;
         }
         let exponent = libm::ilogb(largest);
-        let entries: Vec<f64> = vector.iter().map(|a| libm::scalbn(*a, -exponent)).collect();
+        // Two factors, of which each is a number: exact, since no entry that counts leaves the range.
+        let (first, second) = (libm::scalbn(1.0, -exponent / 2), libm::scalbn(1.0, -(exponent - exponent / 2)));
+        let entries: Vec<f64> = vector.iter().map(|a| a * first * second).collect();
         let square = entries.iter().map(|a| a * a).sum();
         Some(Self { entries, exponent, square })
     }

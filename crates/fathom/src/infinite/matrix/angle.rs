@@ -132,10 +132,9 @@ impl NullaryFnOnce for LookUp<'_> {
 
     #[inline(always)]
     fn call(self) {
-        let [acute, obtuse] = self.tables;
         for (c, out) in self.cosines.iter().zip(self.out.iter_mut()) {
-            let table = if *c >= 0.0 { &acute } else { &obtuse };
-            *out = table.at(1.0 - c.abs());
+            // An index, not a branch: signs of cosines cannot be predicted.
+            *out = self.tables[usize::from(*c < 0.0)].at(1.0 - c.abs());
         }
         if self.odd {
             for (c, out) in self.cosines.iter().zip(self.out) {

@@ -1,5 +1,7 @@
 //! The entries of one tile: a product, the cosines, the kernel, and what it is multiplied by.
 
+use pulp::{Arch, NullaryFnOnce};
+
 use super::jobs::Job;
 use super::method::PairFunction;
 use super::rows::Rows;
@@ -95,16 +97,18 @@ impl<T: Entry> Batch<'_, T> {
 
     /// Cosines of a row of products, and which of the first `count` are near ±1.
     fn cosines(&self, i: usize, col: usize, products: &[T], count: usize, line: &mut Line) {
-        let inverse = self.rows[0].inverse_norms()[i];
-        line.cosines.clear();
-        let others = &self.rows[1].inverse_norms()[col..];
-        let cosines = products.iter().zip(others).map(|(p, other)| (p.to_f64() * (inverse * other)).clamp(-1.0, 1.0));
-        line.cosines.extend(cosines);
+        line.cosines.resize(products.len(), 0.0);
+        let nearest = Arch::new().dispatch(Cosines {
+            products,
+            inverse: self.rows[0].inverse_norms()[i],
+            others: &self.rows[1].inverse_norms()[col..],
+            cosines: &mut line.cosines,
+        });
         line.near.clear();
-        let near = |c: &f64| 1.0 - c.abs() < T::NEAR;
-        // Most rows have none, which is quickly seen.
-        if line.cosines.iter().fold(false, |any, c| any | near(c)) {
-            line.near.extend(line.cosines[..count].iter().enumerate().filter(|(_, c)| near(c)).map(|(at, _)| at));
+        // Most rows have none.
+        if nearest > 1.0 - T::NEAR {
+            let near = |(at, c): (usize, &f64)| (1.0 - c.abs() < T::NEAR).then_some(at);
+            line.near.extend(line.cosines[..count].iter().enumerate().filter_map(near));
         }
     }
 
@@ -114,21 +118,18 @@ impl<T: Entry> Batch<'_, T> {
         for (factors, (tile, _)) in self.factors.iter().zip(&mut job.targets) {
             let Some(row) = tile.as_mut().row_mut(at).try_as_row_major_mut() else { continue };
             let row = row.as_slice_mut();
-            let factor = factors.factors[0][i];
-            let others = &factors.factors[1][job.col..];
-            let mut sum = 0.0;
-            for ((out, value), other) in row[..count].iter_mut().zip(&values[factors.kind]).zip(others) {
-                let entry = T::from_f64(value * factor * other);
-                // 0 × ∞ and 0 × NaN are NaN.
-                sum += 0.0 * entry.to_f64();
-                *out = entry;
-            }
+            let mut finite = Arch::new().dispatch(Product {
+                values: &values[factors.kind][..count],
+                factor: factors.factors[0][i],
+                others: &factors.factors[1][job.col..],
+                out: row,
+            });
             if count < row.len() {
                 row[count] = T::from_f64(factors.diagonal[i]);
-                sum += 0.0 * factors.diagonal[i];
+                finite &= row[count].to_f64().is_finite();
             }
-            if sum != 0.0 {
-                let place = row[..count].iter().position(|x| !x.to_f64().is_finite()).unwrap_or(count);
+            if !finite {
+                let place = row.iter().take(count).position(|x| !x.to_f64().is_finite()).unwrap_or(count);
                 return Err(MatrixError::NotFinite { row: i, col: job.col + place });
             }
         }
@@ -136,15 +137,70 @@ impl<T: Entry> Batch<'_, T> {
     }
 }
 
-/// Side of the squares that are transposed at a time.
-const SQUARE: usize = 16;
+/// Cosines from products; the result is the largest $|c|$. Structs like this one, because their loops are compiled for the
+/// processor at hand only when they are inlined into their method.
+struct Cosines<'a, T> {
+    products: &'a [T],
+    inverse: f64,
+    others: &'a [f64],
+    cosines: &'a mut [f64],
+}
 
-fn transpose<T: Entry>(from: &MatMut<'_, T>, to: &mut MatMut<'_, T>) {
+impl<T: Entry> NullaryFnOnce for Cosines<'_, T> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn call(self) -> f64 {
+        let mut nearest = [0.0_f64; 8];
+        let chunks = self.cosines.chunks_mut(8).zip(self.products.chunks(8)).zip(self.others.chunks(8));
+        for ((cosines, products), others) in chunks {
+            for (((c, product), other), nearest) in cosines.iter_mut().zip(products).zip(others).zip(&mut nearest) {
+                *c = (product.to_f64() * (self.inverse * other)).clamp(-1.0, 1.0);
+                *nearest = nearest.max(c.abs());
+            }
+        }
+        nearest.into_iter().fold(0.0, f64::max)
+    }
+}
+
+/// Entries from values of the kernel; the result is whether all are finite.
+struct Product<'a, T> {
+    values: &'a [f64],
+    factor: f64,
+    others: &'a [f64],
+    out: &'a mut [T],
+}
+
+impl<T: Entry> NullaryFnOnce for Product<'_, T> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn call(self) -> bool {
+        let mut finite = true;
+        for ((out, value), other) in self.out.iter_mut().zip(self.values).zip(self.others) {
+            *out = T::from_f64(value * self.factor * other);
+            finite &= out.to_f64().abs() < f64::INFINITY;
+        }
+        finite
+    }
+}
+
+/// Side of the squares that are transposed at a time.
+const SQUARE: usize = 32;
+
+fn transpose<T: Entry>(from: &mut MatMut<'_, T>, to: &mut MatMut<'_, T>) {
     let (height, width) = (from.nrows(), from.ncols());
-    for (top, left) in (0..width).step_by(SQUARE).flat_map(|j| (0..height).step_by(SQUARE).map(move |i| (i, j))) {
-        for j in left..(left + SQUARE).min(width) {
-            for i in top..(top + SQUARE).min(height) {
-                to[(j, i)] = from[(i, j)];
+    let mut square = [[T::default(); SQUARE]; SQUARE];
+    for (top, left) in (0..height).step_by(SQUARE).flat_map(|i| (0..width).step_by(SQUARE).map(move |j| (i, j))) {
+        let (down, across) = (SQUARE.min(height - top), SQUARE.min(width - left));
+        for (i, line) in square.iter_mut().enumerate().take(down) {
+            let Some(row) = from.as_mut().row_mut(top + i).try_as_row_major_mut() else { continue };
+            line[..across].copy_from_slice(&row.as_slice_mut()[left..left + across]);
+        }
+        for j in 0..across {
+            let Some(row) = to.as_mut().row_mut(left + j).try_as_row_major_mut() else { continue };
+            for (out, line) in row.as_slice_mut()[top..top + down].iter_mut().zip(&square) {
+                *out = line[j];
             }
         }
     }

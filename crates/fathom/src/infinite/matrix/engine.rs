@@ -81,7 +81,7 @@ impl<'a> KernelEngine<'a> {
         let detail = if options.kind == KernelKind::Nngp { Detail::NngpOnly } else { Detail::Full };
         let recursion = PairRecursion::new(arch, detail)?;
         let reference =
-            if options.scale == KernelScale::Depth { own_kernel(&recursion, None, 1.0)? } else { [Scaled::ONE; 2] };
+            if options.scale == KernelScale::Depth { own_kernel(&recursion, 1.0)? } else { [Scaled::ONE; 2] };
         let plan = Plan::new(arch, detail, recursion, [&inputs, others.as_ref().unwrap_or(&inputs)], others.is_some())?;
         let engine = Self { plan, inputs, others, options: *options, reference };
         engine.check_diagonals()?;
@@ -206,13 +206,12 @@ impl<'a> KernelEngine<'a> {
     }
 
     fn allocate<T: Entry>(&self, entries: usize) -> Result<Vec<T>, MatrixError> {
-        let mut values = Vec::new();
         let [rows, cols] = self.shape();
         let needed = entries.saturating_mul(size_of::<T>());
         let refused = |_| MatrixError::Memory { rows, cols, needed, allowed: self.options.memory };
-        values.try_reserve_exact(entries).map_err(refused)?;
-        values.resize(entries, T::default());
-        Ok(values)
+        Vec::<T>::new().try_reserve_exact(entries).map_err(refused)?;
+        // Zero pages, which the threads that write to them fetch side by side.
+        Ok(vec![T::default(); entries])
     }
 
     /// Computes the rows `band` up to column `reach`, tile by tile, each tile on one thread.
@@ -255,15 +254,23 @@ impl<'a> KernelEngine<'a> {
             };
             diagonal.iter().zip(rows.norms()).map(factor).collect()
         });
-        let entry = |own: &[Scaled; 2]| {
-            let divided = match self.options.scale {
-                KernelScale::None => own[kind],
-                KernelScale::Cosine => Scaled::ONE,
-                KernelScale::Depth => own[kind] / self.reference[kind],
-            };
-            divided.times_power_of_two(-target).to_f64()
-        };
+        let entry = |own: &[Scaled; 2]| self.scaled(own, kind).times_power_of_two(-target).to_f64();
         Factors { kind, factors, diagonal: self.plan.diagonals[0].iter().map(entry).collect() }
+    }
+
+    /// A diagonal entry as it is asked for.
+    fn scaled(&self, own: &[Scaled; 2], kind: usize) -> Scaled {
+        match self.options.scale {
+            KernelScale::None => own[kind],
+            KernelScale::Cosine => Scaled::ONE,
+            KernelScale::Depth => own[kind] / self.reference[kind],
+        }
+    }
+
+    /// Mean of $K(x, x)$ over the inputs, scaled as asked for.
+    pub fn mean_diagonal(&self, kind: KernelKind) -> Scaled {
+        let sum = |sum: Scaled, own: &[Scaled; 2]| sum + self.scaled(own, kind.index());
+        self.plan.diagonals[0].iter().fold(Scaled::ZERO, sum) * (self.inputs.count() as f64).recip()
     }
 
     fn second_side(&self) -> (&Rows, &Vec<[Scaled; 2]>) {

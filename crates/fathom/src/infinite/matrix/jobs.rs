@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use crate::linalg::{MatMut, Real, rows_mut, tiles};
 
-/// Rows and columns of a tile: products of this size run at full speed, and what is computed of them stays in the cache.
-pub(super) const TILE: usize = 256;
+/// Rows and columns of a tile: what is computed of it stays in the cache. A multiple of the 48 rows that products take at a
+/// time.
+pub(super) const TILE: usize = 240;
 
 /// One tile of every kernel.
 pub(super) struct Job<'a, T> {

@@ -31,9 +31,11 @@ mod plan;
 mod result;
 mod rows;
 mod series;
+mod summary;
 
 pub use engine::KernelEngine;
 pub use error::MatrixError;
 pub use method::Method;
 pub use options::{Entry, KernelKind, KernelScale, MatrixOptions};
 pub use result::{Band, Block, KernelMatrix};
+pub use summary::{KernelSummary, MatrixSpectrum, MatrixSummary};

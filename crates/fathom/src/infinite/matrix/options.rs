@@ -86,6 +86,8 @@ pub(super) mod sealed {
 
     /// What only this module needs of a number.
     pub trait Number: Real {
+        /// Its name.
+        const NAME: &'static str;
         /// Below this distance of $|c|$ from one, $c$ is taken from the difference of the vectors. A cosine has an error
         /// of a few ε, which is relative to the distance in the kernel.
         const NEAR: f64;
@@ -97,6 +99,7 @@ pub(super) mod sealed {
     }
 
     impl Number for f64 {
+        const NAME: &'static str = "f64";
         const NEAR: f64 = super::super::angle::WIDE;
         const RANGE: i64 = 900;
 
@@ -106,6 +109,7 @@ pub(super) mod sealed {
     }
 
     impl Number for f32 {
+        const NAME: &'static str = "f32";
         const NEAR: f64 = 8.0 * super::super::angle::WIDE;
         const RANGE: i64 = 100;
 

@@ -139,9 +139,9 @@ impl NullaryFnOnce for Row<'_> {
 
 /// The state of many pairs that share their first input.
 struct Lanes {
-    /// $1 - c$ and $1 + c$.
+    /// $1 - c$ and $c$.
     gap: [f64; LANES],
-    cogap: [f64; LANES],
+    cosine: [f64; LANES],
     covariance: [f64; LANES],
     ntk: [f64; LANES],
 }
@@ -149,10 +149,10 @@ struct Lanes {
 impl Lanes {
     #[inline(always)]
     fn new(cosines: &[f64]) -> Self {
-        let mut lanes = Self { gap: [1.0; LANES], cogap: [1.0; LANES], covariance: [0.0; LANES], ntk: [0.0; LANES] };
+        let mut lanes = Self { gap: [1.0; LANES], cosine: [0.0; LANES], covariance: [0.0; LANES], ntk: [0.0; LANES] };
         for (i, c) in cosines.iter().enumerate() {
             lanes.gap[i] = 1.0 - c;
-            lanes.cogap[i] = 1.0 + c;
+            lanes.cosine[i] = *c;
         }
         lanes
     }
@@ -165,17 +165,16 @@ impl Lanes {
         let (equal, opposite) = (2.0 * mean_square / TAU, 2.0 * (a - b) * (a + b) / TAU);
         let Step { weight_var, bias_var, alpha, beta, .. } = step;
         for i in 0..LANES {
-            let (gap, cogap) = (self.gap[i], self.cogap[i]);
-            let near = gap.min(cogap);
-            let cosine = 1.0 - near;
-            let angle = angle(near);
+            let (gap, signed) = (self.gap[i], self.cosine[i]);
+            let acute = signed >= 0.0;
+            let near = if acute { gap } else { 1.0 + signed };
+            let cosine = signed.abs();
+            let angle = angle(near, cosine);
             let defect = sine_defect(angle, near);
             let (turned, coangle) = (defect + PI * cosine, PI - angle);
-            let acute = gap <= cogap;
             // sin t − t cos t at θ and at π − θ, and both angles.
             let (of_theta, of_eta) = if acute { (defect, turned) } else { (turned, defect) };
             let (theta, eta) = if acute { (angle, coangle) } else { (coangle, angle) };
-            let signed = if acute { cosine } else { -cosine };
             let dual = if b == 0.0 { a * a * signed } else { equal * of_eta - opposite * of_theta };
             let slope = equal * eta + opposite * theta;
             let kappa = a * a * gap + b * b * (near - 2.0 / PI * defect);
@@ -189,17 +188,16 @@ impl Lanes {
             self.ntk[i] = alpha * g * dual + beta + weight_var * slope * self.ntk[i];
             self.covariance[i] = covariance;
             self.gap[i] = gap;
-            self.cogap[i] = if gap <= 1.0 { 2.0 - gap } else { 1.0 + covariance / p };
+            self.cosine[i] = if gap < 0.5 { 1.0 - gap } else { covariance / p };
         }
     }
 }
 
-/// $\arccos(1 - w)$ for $w \le 1$, by the rational approximation of the arcsine of fdlibm: within an ulp, without branches.
+/// $\arccos c$ for $c = 1 - w \ge 0$, by the rational approximation of the arcsine of fdlibm: within an ulp, without branches.
 #[inline(always)]
-fn angle(w: f64) -> f64 {
-    // θ/2 = arcsin √(w/2) below π/3, and π/2 − arcsin(1 − w) above.
+fn angle(w: f64, cosine: f64) -> f64 {
+    // θ/2 = arcsin √(w/2) below π/3, and π/2 − arcsin c above.
     let small = w <= 0.5;
-    let cosine = 1.0 - w;
     let square = if small { 0.5 * w } else { cosine * cosine };
     let sine = if small { square.sqrt() } else { cosine };
     let p = square
@@ -253,7 +251,7 @@ mod tests {
         for i in 0..2_000 {
             let w = if i < 1_000 { f64::from(i) / 999.0 } else { 2.0_f64.powf(-f64::from(i - 999) * 0.08) };
             let exact = 2.0 * (0.5 * w).sqrt().asin();
-            assert!((angle(w) - exact).abs() <= 4.0 * f64::EPSILON * exact, "{w}");
+            assert!((angle(w, 1.0 - w) - exact).abs() <= 4.0 * f64::EPSILON * exact, "{w}");
             // Exact to ε θ³ by Taylor's series of the sine and the cosine where both cancel, else directly.
             let reference = if exact < 0.1 {
                 let s = exact * exact;
@@ -262,7 +260,10 @@ mod tests {
                 exact.sin() - exact * exact.cos()
             };
             let allowed = if exact < 0.1 { 1e-14 } else { 4e-16 / exact.powi(3) + 1e-14 };
-            assert!((sine_defect(angle(w), w) / reference - 1.0).abs() < allowed || w == 0.0, "{w} {reference}");
+            assert!(
+                (sine_defect(angle(w, 1.0 - w), w) / reference - 1.0).abs() < allowed || w == 0.0,
+                "{w} {reference}"
+            );
         }
     }
 }

@@ -10,7 +10,7 @@ use super::series::{Series, have_series};
 use super::{MatrixError, Method};
 use crate::Scaled;
 use crate::activation::{Homogeneous, Parity};
-use crate::infinite::general::{Chain, Detail, Use};
+use crate::infinite::general::{Chain, Detail, Use, next_variance, susceptibility};
 use crate::infinite::pair::PairRecursion;
 use crate::infinite::{KernelError, PairInput};
 use crate::spec::Architecture;
@@ -21,20 +21,28 @@ const EQUAL_NORMS: f64 = 1e-13;
 const RANGE: i64 = 900;
 
 /// Σ and Θ of an input with itself.
-pub(super) fn own_kernel(
-    recursion: &PairRecursion<'_>,
-    chain: Option<&Chain>,
-    mean_square: f64,
-) -> Result<[Scaled; 2], KernelError> {
-    let input = PairInput::from_known(mean_square, mean_square, 0.0, 2.0);
-    let kernel = match chain {
-        Some(chain) => recursion.run(&input, [chain, chain])?,
-        None => {
-            let chain = recursion.chain(mean_square);
-            recursion.run(&input, [&chain, &chain])?
-        }
-    };
-    Ok([kernel.nngp[0], kernel.ntk[0]])
+pub(super) fn own_kernel(recursion: &PairRecursion<'_>, mean_square: f64) -> Result<[Scaled; 2], KernelError> {
+    diagonal_entry(recursion, &recursion.chain(mean_square), mean_square)
+}
+
+/// The same from its chain: by one recursion in Σ and Θ if the chain goes through all layers.
+fn diagonal_entry(recursion: &PairRecursion<'_>, chain: &Chain, mean_square: f64) -> Result<[Scaled; 2], KernelError> {
+    let layers = recursion.layers();
+    if !chain.goes_through(layers) {
+        let input = PairInput::from_known(mean_square, mean_square, 0.0, 2.0);
+        let kernel = recursion.run(&input, [chain, chain])?;
+        return Ok([kernel.nngp[0], kernel.ntk[0]]);
+    }
+    let first = layers[0];
+    let mut nngp = first.weight_var * mean_square + first.bias_var;
+    let mut ntk = Scaled::from(first.alpha * first.weight_var * mean_square + first.beta);
+    for (l, layer) in layers.iter().enumerate().skip(1) {
+        let Some(side) = chain.before(l) else { continue };
+        nngp = next_variance(side, *layer);
+        let own = Scaled::from(layer.alpha * (nngp - layer.bias_var) + layer.beta);
+        ntk = own + ntk * susceptibility(side, *layer);
+    }
+    Ok([nngp.into(), ntk])
 }
 
 /// How the entries are to be computed.
@@ -80,7 +88,7 @@ impl<'a> Plan<'a> {
         sets: &[&Rows],
     ) -> Result<Option<Self>, MatrixError> {
         let recursion = PairRecursion::new(arch, detail)?;
-        let own = own_kernel(&recursion, None, mean_square)?;
+        let own = own_kernel(&recursion, mean_square)?;
         let exponents = Exponents(own.map(|own| exponent(own, RANGE)));
         let odd = without_bias && arch.activation().parity() == Parity::Odd;
         let Some(function) = AngleKernel::new(recursion, mean_square, odd, exponents)? else { return Ok(None) };
@@ -111,7 +119,7 @@ impl<'a> Plan<'a> {
         let plain = chains(Use::Few);
         let mut diagonals: [Vec<[Scaled; 2]>; 2] = Default::default();
         for (set, diagonal) in diagonals.iter_mut().enumerate().take(if two { 2 } else { 1 }) {
-            let of = |(chain, q): (&Chain, &f64)| own_kernel(&recursion, Some(chain), *q);
+            let of = |(chain, q): (&Chain, &f64)| diagonal_entry(&recursion, chain, *q);
             *diagonal = plain[set].par_iter().zip(sets[set].mean_squares()).map(of).collect::<Result<_, _>>()?;
         }
         let exponents = Exponents(

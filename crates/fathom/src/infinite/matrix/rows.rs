@@ -1,9 +1,11 @@
 //! The inputs, scaled so that nothing over- or underflows.
 
+use rayon::prelude::*;
+
 use super::MatrixError;
 use crate::Scaled;
-use crate::infinite::PairInput;
 use crate::infinite::input::{Direction, gaps};
+use crate::infinite::{InputError, PairInput};
 
 /// Rows of a data matrix, each times a power of two, and their norms.
 #[derive(Clone, Debug)]
@@ -28,6 +30,12 @@ impl Rows {
             return Err(MatrixError::Shape { features, got: values.len() });
         }
         let count = values.len() / features;
+        let read = |(row, x): (usize, &[f64])| {
+            let direction = checked(x).map_err(|source| MatrixError::Input { second, row, source })?;
+            Ok(direction.unwrap_or(Direction { entries: x.to_vec(), exponent: 0, square: 0.0 }))
+        };
+        let directions: Result<Vec<Direction>, MatrixError> =
+            values.par_chunks_exact(features).enumerate().map(read).collect();
         let mut rows = Self {
             features,
             entries: Vec::with_capacity(values.len()),
@@ -36,24 +44,13 @@ impl Rows {
             norms: Vec::with_capacity(count),
             inverse_norms: Vec::with_capacity(count),
         };
-        for (row, x) in values.chunks_exact(features).enumerate() {
-            let pair = PairInput::from_vectors(x, x).map_err(|source| MatrixError::Input { second, row, source })?;
-            rows.mean_squares.push(pair.mean_squares()[0]);
-            match Direction::of(x) {
-                Some(direction) => {
-                    let norm = Scaled::from((direction.square / features as f64).sqrt());
-                    rows.norms.push(norm.times_power_of_two(direction.exponent.into()));
-                    rows.squares.push(direction.square);
-                    rows.inverse_norms.push(direction.square.sqrt().recip());
-                    rows.entries.extend(direction.entries);
-                }
-                None => {
-                    rows.norms.push(Scaled::ZERO);
-                    rows.squares.push(0.0);
-                    rows.inverse_norms.push(0.0);
-                    rows.entries.extend_from_slice(x);
-                }
-            }
+        for direction in directions? {
+            let norm = Scaled::from((direction.square / features as f64).sqrt());
+            rows.norms.push(norm.times_power_of_two(direction.exponent.into()));
+            rows.squares.push(direction.square);
+            rows.mean_squares.push(direction.mean_square());
+            rows.inverse_norms.push(if direction.square == 0.0 { 0.0 } else { direction.square.sqrt().recip() });
+            rows.entries.extend(direction.entries);
         }
         Ok(rows)
     }
@@ -98,4 +95,17 @@ impl Rows {
     fn row(&self, i: usize) -> &[f64] {
         &self.entries[i * self.features..][..self.features]
     }
+}
+
+/// The direction of an input (`None` for zero), if the input and its norm are numbers.
+fn checked(x: &[f64]) -> Result<Option<Direction>, InputError> {
+    if let Some(position) = x.iter().position(|v| !v.is_finite()) {
+        return Err(InputError::NotFinite { position, got: x[position] });
+    }
+    let direction = Direction::of(x);
+    if let Some(direction) = &direction {
+        let mean_square = direction.mean_square();
+        PairInput::from_gap(mean_square, mean_square, 0.0)?;
+    }
+    Ok(direction)
 }

@@ -40,13 +40,8 @@ struct Step {
 
 /// Whether every variance of every chain has a series, in which case [`Series`] can be used.
 pub(super) fn have_series(chains: &[Vec<Chain>; 2], layers: &[Layer]) -> bool {
-    chains.iter().flatten().all(|chain| {
-        let sides = chain.sides();
-        // A chain ends with the layers, or where it comes to rest; not where the variance leaves the range.
-        let is_whole = sides.len() + 1 == layers.len()
-            || sides.last().is_some_and(|last| next_variance(last, layers[sides.len()]) == last.variance());
-        is_whole && sides.iter().all(|side| side.series().is_some())
-    })
+    let has_series = |chain: &Chain| chain.sides().iter().all(|side| side.series().is_some());
+    chains.iter().flatten().all(|chain| chain.goes_through(layers) && has_series(chain))
 }
 
 impl<'a> Series<'a> {
@@ -62,7 +57,7 @@ impl<'a> Series<'a> {
         {
             let mut ntk = Scaled::ZERO;
             for (l, layer) in layers.iter().enumerate() {
-                let (square, slope) = match side(chain, l) {
+                let (square, slope) = match chain.before(l) {
                     Some(side) => (side.value_sq(), side.slope_sq()),
                     None => (*mean_square, 0.0),
                 };
@@ -102,15 +97,9 @@ impl<'a> Series<'a> {
     }
 }
 
-/// The side before step `l` (0 is the first layer, which has none).
-fn side(chain: &Chain, l: usize) -> Option<&Side> {
-    let sides = chain.sides();
-    sides.get(l.checked_sub(1)?).or(sides.last())
-}
-
 /// $q$ after step `l`.
 fn variance(chain: &Chain, step: &Step, l: usize, mean_square: f64) -> f64 {
-    match side(chain, l) {
+    match chain.before(l) {
         Some(side) => next_variance(side, step.layer),
         None => step.layer.weight_var * mean_square + step.layer.bias_var,
     }
@@ -131,7 +120,7 @@ impl PairFunction for Series<'_> {
         let chains = &self.chains()[1][cols.clone()];
         let means = &self.pairs.mean_squares[1][cols];
         let terms = |l: usize| {
-            let longest = chains.iter().filter_map(|c| side(c, l)?.series()).map(<[f64]>::len).max().unwrap_or(0);
+            let longest = chains.iter().filter_map(|c| c.before(l)?.series()).map(<[f64]>::len).max().unwrap_or(0);
             longest.saturating_sub(start).div_ceil(stride)
         };
         let counts: Vec<usize> = (0..self.steps.len()).map(terms).collect();
@@ -151,7 +140,7 @@ impl PairFunction for Series<'_> {
                 let numbers = &mut result[block..];
                 let first = counts[..l].iter().map(|c| (c + 1) * LANES).sum::<usize>() + at % LANES;
                 numbers[first] = variance(chain, step, l, *mean_square).sqrt();
-                let series = side(chain, l).and_then(Side::series).unwrap_or(&[]);
+                let series = chain.before(l).and_then(Side::series).unwrap_or(&[]);
                 for (k, a) in series.iter().skip(start).step_by(stride).enumerate() {
                     numbers[first + (k + 1) * LANES] = *a;
                 }
@@ -171,9 +160,9 @@ impl PairFunction for Series<'_> {
             .enumerate()
             .map(|(l, step)| RowStep {
                 step,
-                root_before: side(chain, l).map_or(mean_square, Side::variance).sqrt(),
+                root_before: chain.before(l).map_or(mean_square, Side::variance).sqrt(),
                 root: variance(chain, step, l, mean_square).sqrt(),
-                series: side(chain, l).and_then(Side::series).unwrap_or(&[]),
+                series: chain.before(l).and_then(Side::series).unwrap_or(&[]),
             })
             .collect();
         let means = &self.pairs.mean_squares[1][cols];
