@@ -64,14 +64,16 @@ impl Side {
             let (value, slope) = (activation.value(s * z), activation.slope(s * z));
             [value * value, slope * slope]
         });
-        let (strip, terms) = match length {
-            SeriesLength::Long => (0.5 * NARROW_STRIP, MAX_SHARED_TERMS),
-            SeriesLength::Short | SeriesLength::None => (NARROW_STRIP, MAX_TERMS),
-        };
-        let series = (with_series && activation.strip() > strip * s)
-            .then(|| hermite_series(activation, q, &line, slope_sq, terms))
-            .flatten()
-            .map(Into::into);
+        let strip = activation.strip() / s;
+        let mut series = None;
+        if with_series && strip > NARROW_STRIP {
+            series = hermite_series(activation, q, &line, slope_sq, MAX_TERMS);
+        }
+        if series.is_none() && length == SeriesLength::Long && strip > 0.5 * NARROW_STRIP {
+            // Polynomials of high order oscillate faster than the activation varies.
+            series = hermite_series(activation, q, &Line::fine(activation, q), slope_sq, MAX_SHARED_TERMS);
+        }
+        let series = series.map(Into::into);
         Self::from_parts(q, value_sq, slope_sq, series)
     }
 
@@ -133,9 +135,10 @@ fn hermite_series(activation: &dyn Nonlinearity, q: f64, line: &Line, slope_sq: 
         series.push(a);
         let term = k as f64 * a * a;
         reached += term;
-        // Coefficients of one parity may vanish: two small ones in a row end the series.
+        // Coefficients of one parity may vanish, and one of the other may pass through zero: four small ones in a row end the
+        // series.
         small = if k > 1 && term <= 1e-17 * target { small + 1 } else { 0 };
-        if small >= 2 {
+        if small >= 4 {
             // What is missing must be rounding, or the series has stalled before its tail.
             return ((reached - target).abs() <= 2e-14 * target).then_some(series);
         }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use pulp::{Arch, NullaryFnOnce};
 
-use super::cells::{Cells, Function};
+use super::cells::{Accuracy, Cells, Function};
 use super::method::Exponents;
 use crate::Scaled;
 use crate::infinite::general::{Chain, Use};
@@ -47,8 +47,13 @@ impl<'a> AngleKernel<'a> {
         let (limit, [shallow, great]) = TOLERANCES;
         let tolerance = if recursion.layers().len() < limit { shallow } else { great };
         let point = Point { recursion: &recursion, chain: &chain, mean_square, odd, exponents };
-        let fill = |negative| Cells::fill(WIDE, 1.0, tolerance, true, |w| point.at(w, negative));
-        let (Some(acute), Some(obtuse)) = (fill(false)?, fill(true)?) else { return Ok(None) };
+        let fill = |negative, bound| {
+            let accuracy = Accuracy { relative: tolerance, bound, from: WIDE };
+            Cells::fill(WIDE, 1.0, accuracy, true, |w| point.at(w, negative))
+        };
+        let Some(acute) = fill(false, None)? else { return Ok(None) };
+        // As power series with non-negative coefficients, |K(−c)| ≤ K(c): what has cancelled has the rounding of that.
+        let Some(obtuse) = fill(true, Some(&acute))? else { return Ok(None) };
         let ends = [point.at(0.0, false)?, point.at(0.0, true)?];
         let deep = (0..DEEP).map(|_| Default::default()).collect();
         Ok(Some(Self { wide: [acute, obtuse], deep, ends, recursion, chain, mean_square, odd, tolerance, exponents }))
@@ -89,8 +94,9 @@ impl<'a> AngleKernel<'a> {
         let octave = usize::try_from(-1 - libm::ilogb(w / WIDE)).ok()?;
         let slot = &self.deep.get(octave)?[usize::from(negative)];
         let low = libm::scalbn(WIDE, -1 - i32::try_from(octave).ok()?);
-        let fill =
-            || Cells::fill(low, 2.0 * low, self.tolerance, false, |w| self.point().at(w, negative)).ok().flatten();
+        let bound = negative.then_some(&self.wide[0]);
+        let accuracy = Accuracy { relative: self.tolerance, bound, from: WIDE };
+        let fill = || Cells::fill(low, 2.0 * low, accuracy, false, |w| self.point().at(w, negative)).ok().flatten();
         slot.get_or_init(fill).as_ref()
     }
 }

@@ -25,9 +25,23 @@ pub(super) struct Cells {
     functions: [Vec<[f64; TERMS]>; 2],
 }
 
+/// How closely a function is to be interpolated.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Accuracy<'a> {
+    /// Relative to the largest value in a cell.
+    pub relative: f64,
+    /// Functions (from some $w$ on, and constant before) whose rounding is in the values, because they are what is left of
+    /// sums of that size.
+    pub bound: Option<&'a Cells>,
+    pub from: f64,
+}
+
+/// Roundings of a sum that may be left in what remains of it.
+const ROUNDING: f64 = 16.0 * f64::EPSILON;
+
 impl Cells {
-    /// Interpolates `function` from `low` (a power of two) to `high`, at least `tolerance` close relative to the largest
-    /// value in each cell; `None` if not even the finest cells are.
+    /// Interpolates `function` from `low` (a power of two) to `high`, as close as `accuracy` says in each cell; `None` if
+    /// not even the finest cells are.
     ///
     /// Cells are filled side by side if `parallel`.
     ///
@@ -36,7 +50,7 @@ impl Cells {
     pub fn fill<E: Send>(
         low: f64,
         high: f64,
-        tolerance: f64,
+        accuracy: Accuracy<'_>,
         parallel: bool,
         function: impl Fn(f64) -> Result<[f64; 2], E> + Sync,
     ) -> Result<Option<Self>, E> {
@@ -48,7 +62,7 @@ impl Cells {
             let cell = |i: usize| {
                 let start = f64::from_bits((first + i as u64) << shift);
                 let end = f64::from_bits((first + i as u64 + 1) << shift);
-                interpolate(start, end, tolerance, &function)
+                interpolate(start, end, accuracy, &function)
             };
             let cells: Result<Vec<_>, E> =
                 if parallel { (0..count).into_par_iter().map(cell).collect() } else { (0..count).map(cell).collect() };
@@ -106,16 +120,14 @@ type Cell = Option<[[f64; TERMS]; 2]>;
 fn interpolate<E>(
     start: f64,
     end: f64,
-    tolerance: f64,
+    accuracy: Accuracy<'_>,
     function: impl Fn(f64) -> Result<[f64; 2], E>,
 ) -> Result<Cell, E> {
     let (middle, half) = (0.5 * (start + end), 0.5 * (end - start));
     let mut values = [[0.0; TERMS]; 2];
-    for i in 0..TERMS {
-        let value = function(middle + half * node(i))?;
-        for f in 0..2 {
-            values[f][i] = value[f];
-        }
+    let [first, second] = &mut values;
+    for (i, (first, second)) in first.iter_mut().zip(second).enumerate() {
+        [*first, *second] = function(middle + half * node(i))?;
     }
     // Where the first neglected polynomial T₈ is ±1 and so is T₁₆, and in between.
     let mut coefficients = [[0.0; TERMS]; 2];
@@ -123,11 +135,13 @@ fn interpolate<E>(
         coefficients[f] = powers(&chebyshev(&values[f]));
     }
     for t in [0.0, CHECK] {
-        let exact = function(middle + half * t)?;
+        let w = middle + half * t;
+        let exact = function(w)?;
         for f in 0..2 {
             let largest = values[f].iter().fold(exact[f].abs(), |m, v| m.max(v.abs()));
             let error = (coefficients[f].iter().rev().fold(0.0, |sum, c| sum * t + c) - exact[f]).abs();
-            if error.is_nan() || error > tolerance * largest {
+            let floor = accuracy.bound.map_or(0.0, |bound| ROUNDING * bound.function(f).at(w.max(accuracy.from)).abs());
+            if error.is_nan() || error > accuracy.relative * largest + floor {
                 return Ok(None);
             }
         }
@@ -176,7 +190,8 @@ mod tests {
     use super::*;
 
     fn table(function: impl Fn(f64) -> [f64; 2] + Sync) -> Option<Cells> {
-        Cells::fill(2.0_f64.powi(-8), 1.0, 1e-13, false, |w| Ok::<_, ()>(function(w))).unwrap()
+        let accuracy = Accuracy { relative: 1e-13, bound: None, from: 0.0 };
+        Cells::fill(2.0_f64.powi(-8), 1.0, accuracy, false, |w| Ok::<_, ()>(function(w))).unwrap()
     }
 
     #[test]

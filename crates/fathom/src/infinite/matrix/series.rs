@@ -261,9 +261,9 @@ impl Lanes {
         let Some((roots, coefficients)) = numbers.split_first_chunk::<LANES>() else { return };
         let linear = row.series.is_empty();
         let sums = if linear { self.linear_sums(row) } else { self.sums(row.series, coefficients, orders) };
-        for i in 0..LANES {
-            let p = (row.root * roots[i]).max(f64::MIN_POSITIVE);
-            let shift = row.root - roots[i];
+        for (i, root) in roots.iter().enumerate() {
+            let p = (row.root * root).max(f64::MIN_POSITIVE);
+            let shift = row.root - root;
             let spread = weight_var * (sums.offset[i] + 2.0 * sums.value_gap[i]) - shift * shift;
             let covariance = weight_var * sums.value[i] + bias_var;
             let cosine = covariance / p;
@@ -275,7 +275,7 @@ impl Lanes {
             self.covariance[i] = covariance;
             self.gap[i] = if wide { 1.0 - cosine } else { narrow };
             self.cosine[i] = if wide { cosine } else { 1.0 - narrow };
-            self.root[i] = roots[i];
+            self.root[i] = *root;
         }
     }
 
