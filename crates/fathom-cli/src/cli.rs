@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{completions, entk, man, merge, moments, phase, predict, sample, select, selftest, verdict};
+use crate::commands::{
+    completions, entk, kernel, man, merge, moments, phase, predict, sample, select, selftest, verdict,
+};
 
 /// What the neural tangent kernel (NTK) of a network is, how random it is, how it moves, what depth does to it, and
 /// whether NTK theory describes the network.
@@ -26,6 +28,8 @@ pub(crate) enum Command {
     Phase(phase::Args),
     /// Mean, variance and first update of the NTK at finite width
     Moments(moments::Args),
+    /// Kernel matrices of an infinitely wide network on data, at a cost that hardly depends on depth
+    Kernel(Box<kernel::Args>),
     /// Empirical NTK of a network whose weights are in a file
     Entk(Box<entk::Args>),
     /// What infinitely wide networks predict after training, with their spread over initialisations

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use fathom_ntk::analysis::empirical::EmpiricalError;
 use fathom_ntk::analysis::verdict::VerdictError;
 use fathom_ntk::analysis::{EocError, PhaseError};
+use fathom_ntk::infinite::matrix::MatrixError;
 use fathom_ntk::moments::MomentsError;
 use fathom_ntk::network::NetworkError;
 use fathom_ntk::predict::PredictError;
@@ -43,6 +44,8 @@ pub(crate) enum CommandError {
     EdgeOfChaos(#[from] EocError),
     #[error(transparent)]
     Moments(#[from] MomentsError),
+    #[error(transparent)]
+    Matrix(#[from] MatrixError),
     #[error(transparent)]
     Weights(#[from] WeightsError),
     #[error(transparent)]

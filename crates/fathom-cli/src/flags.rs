@@ -171,11 +171,24 @@ pub(crate) fn network_and_source(
     let mut spec = network.spec()?;
     let inputs = spec.widths.as_ref().map(|w| w.as_slice()[0]);
     let source = input.source(inputs)?;
+    let features = source.features().unwrap_or_else(|| built_in().0.inputs.cols);
+    fill_shape(&mut spec, features)?;
+    Ok((Architecture::try_from(spec)?, source))
+}
+
+/// The default shape, where none is given.
+fn fill_shape(spec: &mut ArchitectureSpec, features: usize) -> Result<(), CommandError> {
     if spec.widths.is_none() && spec.depth.is_none() {
-        let features = source.features().unwrap_or_else(|| built_in().0.inputs.cols);
         spec.widths = Some(format!("{features},{DEFAULT_HIDDEN},10").parse().map_err(usage)?);
     }
-    Ok((Architecture::try_from(spec)?, source))
+    Ok(())
+}
+
+/// The network for data of so many features, with the default shape where none is given.
+pub(crate) fn network_for(network: &NetworkArgs, features: usize) -> Result<Architecture, CommandError> {
+    let mut spec = network.spec()?;
+    fill_shape(&mut spec, features)?;
+    Ok(Architecture::try_from(spec)?)
 }
 
 /// An error about the command line as a whole.

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 pub(crate) use faer::{MatMut, MatRef};
 
 /// A number that matrices are made of: `f64` or `f32`.
-pub(crate) trait Real: RealField + Copy + Default {
+pub trait Real: RealField + Copy + Default {
     /// Rounded to this type.
     fn from_f64(x: f64) -> Self;
     /// Exactly this number.
@@ -17,10 +17,12 @@ pub(crate) trait Real: RealField + Copy + Default {
 }
 
 impl Real for f64 {
+    #[inline(always)]
     fn from_f64(x: f64) -> Self {
         x
     }
 
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         self
     }
@@ -28,10 +30,12 @@ impl Real for f64 {
 
 impl Real for f32 {
     #[expect(clippy::cast_possible_truncation, reason = "rounding is what is asked for")]
+    #[inline(always)]
     fn from_f64(x: f64) -> Self {
         x as Self
     }
 
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         self.into()
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod completions;
 pub(crate) mod entk;
+pub(crate) mod kernel;
 pub(crate) mod man;
 pub(crate) mod merge;
 pub(crate) mod moments;
@@ -23,6 +24,7 @@ pub(crate) fn run(command: Command) -> Result<ExitStatus, CommandError> {
         Command::Verdict(args) => verdict::run(&args),
         Command::Phase(args) => phase::run(&args),
         Command::Moments(args) => moments::run(&args),
+        Command::Kernel(args) => kernel::run(&args),
         Command::Entk(args) => entk::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Sample(args) => sample::run(&args),

@@ -40,6 +40,6 @@ pub(crate) use dataset::{Dataset, Inputs};
 pub(crate) use digits::digits;
 pub(crate) use error::{DataError, Names, Quoted, Shape};
 pub(crate) use load::{LoadOptions, load};
-pub(crate) use npy_write::npy_file;
+pub(crate) use npy_write::{npy_file, npy_header};
 pub(crate) use targets::load_targets;
 pub(crate) use tensors::{Tensor, load_tensors};

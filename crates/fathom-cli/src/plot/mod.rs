@@ -18,6 +18,7 @@ mod ticks;
 mod view;
 
 pub(crate) use figures::{
-    Curves, SampleFigure, phase_figure, pictured, prediction_figure, sample_figure, sampled_figure, verdict_figure,
+    Curves, KERNEL_CELLS, KernelFigure, SampleFigure, kernel_figure, phase_figure, pictured, prediction_figure,
+    sample_figure, sampled_figure, verdict_figure,
 };
 pub(crate) use file::PlotArgs;

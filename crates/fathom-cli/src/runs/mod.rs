@@ -2,12 +2,14 @@
 
 mod interrupt;
 mod keep;
+mod matrix_file;
 mod progress;
 mod record;
 mod setup;
 
 pub(crate) use interrupt::stop_requested;
 pub(crate) use keep::Keep;
+pub(crate) use matrix_file::{ArrayShape, MatrixFile};
 pub(crate) use progress::Progress;
 pub(crate) use record::{BLOCK, MOST_DRAWS, Part, RunRecord};
 pub(crate) use setup::Setup;

@@ -17,18 +17,20 @@ pub(crate) struct Progress {
     started: Instant,
     last_line: Instant,
     done: u64,
-    drawn: u64,
+    new: u64,
     total: Option<u64>,
+    /// What is counted: draws, bands.
+    unit: &'static str,
     /// Seconds after which the run ends.
     limit: Option<f64>,
-    /// Draws that a target will take, roughly.
+    /// Units that a target will take, roughly.
     aim: Option<u64>,
     message: String,
 }
 
 impl Progress {
-    /// Of `total` draws, if that is known, of which `done` have been made before; at most `limit` seconds.
-    pub(crate) fn new(total: Option<u64>, done: u64, limit: Option<f64>) -> Self {
+    /// Of `total` units (draws, bands), if that is known, of which `done` have been made before; at most `limit` seconds.
+    pub(crate) fn new(unit: &'static str, total: Option<u64>, done: u64, limit: Option<f64>) -> Self {
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
         bar.set_position(done);
         bar.reset_eta();
@@ -39,19 +41,21 @@ impl Progress {
             started: now,
             last_line: now,
             done,
-            drawn: 0,
+            new: 0,
             total,
+            unit,
             limit,
             aim: None,
             message: String::new(),
         };
-        progress.style(if total.is_some() { "{bar:30} {pos}/{len} draws{msg}" } else { "{spinner} {pos} draws{msg}" });
+        let count = if total.is_some() { "{bar:30} {pos}/{len}" } else { "{spinner} {pos}" };
+        progress.style(&format!("{count} {unit}{{msg}}"));
         progress
     }
 
-    /// So many draws more.
-    pub(crate) fn add(&mut self, draws: u64) {
-        self.drawn += draws;
+    /// So many units more.
+    pub(crate) fn add(&mut self, units: u64) {
+        self.new += units;
         if self.terminal {
             if self.started.elapsed() > QUIET {
                 self.bar.set_message(self.words());
@@ -63,18 +67,19 @@ impl Progress {
             self.last_line = Instant::now();
             let total = self.total.map_or(String::new(), |total| format!(" of {total}"));
             // There is nowhere left to report a failure to.
-            let _ = writeln!(std::io::stderr(), "{}{total} draws{}", self.done + self.drawn, self.words());
+            let _ = writeln!(std::io::stderr(), "{}{total} {}{}", self.done + self.new, self.unit, self.words());
         }
-        self.bar.inc(draws);
+        self.bar.inc(units);
     }
 
-    /// How near a run is to what it waits for, and about how many draws that takes in all.
-    pub(crate) fn aim(&mut self, draws: f64, message: String) {
-        self.aim = (draws < 1e15).then(|| (draws as u64).min(self.total.unwrap_or(u64::MAX)));
+    /// How near a run is to what it waits for, and about how many units that takes in all.
+    pub(crate) fn aim(&mut self, units: f64, message: String) {
+        self.aim = (units < 1e15).then(|| (units as u64).min(self.total.unwrap_or(u64::MAX)));
         self.message = format!(", {message}");
         if let (Some(aim), None) = (self.aim, self.total) {
             self.bar.set_length(aim);
-            self.style("{bar:30} {pos} of about {len} draws{msg}");
+            let template = format!("{{bar:30}} {{pos}} of about {{len}} {}{{msg}}", self.unit);
+            self.style(&template);
         }
     }
 
@@ -91,8 +96,8 @@ impl Progress {
     /// Rate, time left, and how near the target is.
     fn words(&self) -> String {
         let seconds = self.seconds();
-        let rate = self.drawn as f64 / seconds;
-        let position = self.done + self.drawn;
+        let rate = self.new as f64 / seconds;
+        let position = self.done + self.new;
         let by_draws = self.aim.or(self.total).map(|total| total.saturating_sub(position) as f64 / rate);
         let by_time = self.limit.map(|limit| limit - seconds);
         let left = by_draws.into_iter().chain(by_time).reduce(f64::min).map_or(String::new(), |left| {

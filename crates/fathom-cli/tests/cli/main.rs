@@ -5,6 +5,7 @@ mod answers;
 mod bad_input;
 mod entk;
 mod files;
+mod kernel;
 mod pictures;
 mod predict;
 mod sample;

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::Side;
 use super::difference::difference;
+use super::side::SeriesLength;
 use crate::activation::{Activation, Breakpoint, Covariance};
 use crate::quadrature::{Line, Rule, gauss_legendre, polar};
 
@@ -52,7 +53,7 @@ impl Expectations {
 
     /// The one-sided expectations at variance `q`, to be reused for all pairs that share it.
     pub fn side(&self, q: f64) -> Side {
-        Side::new(&*self.activation, q, !self.closed)
+        Side::new(&*self.activation, q, if self.closed { SeriesLength::None } else { SeriesLength::Short })
     }
 
     pub(super) fn activation(&self) -> &Activation {
@@ -211,7 +212,8 @@ impl Expectations {
 /// Sums of the Hermite series, with $1 - c^k$ built up from non-negative terms.
 fn series_moments(a: &[f64], b: &[f64], covariance: &Covariance) -> Moments {
     let u = covariance.gap();
-    let c = if u <= 1.0 { 1.0 - u } else { covariance.cogap() - 1.0 };
+    // Small correlations keep their digits.
+    let c = if u <= 0.5 { 1.0 - u } else { covariance.k() / covariance.g() };
     let (mut value, mut slope, mut value_gap, mut slope_gap) = (0.0, 0.0, 0.0, 0.0);
     let (mut norm_value, mut norm_slope) = (0.0, 0.0);
     // power = c^k, deficit = 1 − c^k; the slope needs those of k − 1.

@@ -1,5 +1,6 @@
 //! One layer of any activation that is not piecewise linear.
 
+use super::side::SeriesLength;
 use super::state::{Layer, State};
 use super::{Expectations, Moments, Side};
 use crate::Scaled;
@@ -30,6 +31,17 @@ pub(super) enum Detail {
     NngpOnly,
 }
 
+/// What the expectations of one input are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// A few pairs.
+    Few,
+    /// Thousands of pairs, so that tables pay in every layer.
+    Many,
+    /// Sums of Hermite series, even where there is a closed form.
+    Series,
+}
+
 /// Relative size of a squared difference below which [`Detail::Bulk`] takes the accurate way all the same.
 const BULK_GAP: f64 = 1e-6;
 
@@ -45,6 +57,23 @@ pub(super) struct General<'a> {
 pub(super) struct Chain(Vec<Side>);
 
 impl Chain {
+    /// The sides before weight layers 2, 3, …; the last one holds for all layers that follow.
+    pub fn sides(&self) -> &[Side] {
+        &self.0
+    }
+
+    /// The side before the layer with index `l` (0 is the first layer, which has none).
+    pub fn before(&self, l: usize) -> Option<&Side> {
+        self.0.get(l.checked_sub(1)?).or(self.0.last())
+    }
+
+    /// Whether the chain ends with the layers or comes to rest; else the variance has left the range.
+    pub fn goes_through(&self, layers: &[Layer]) -> bool {
+        let count = self.0.len();
+        let rests = |last: &Side| layers.get(count).is_some_and(|next| next_variance(last, *next) == last.variance());
+        count + 1 == layers.len() || self.0.last().is_some_and(rests)
+    }
+
     /// The side at variance `q` before weight layer `layer` (counted from 2), if the chain holds it.
     fn side(&self, layer: usize, q: f64) -> Option<&Side> {
         let side = self.0.get(layer - 2).or(self.0.last())?;
@@ -53,7 +82,7 @@ impl Chain {
 }
 
 /// The variance after a weight layer, held where it has converged to rounding.
-fn next_variance(side: &Side, layer: Layer) -> f64 {
+pub(super) fn next_variance(side: &Side, layer: Layer) -> f64 {
     let q = side.variance();
     let next = layer.weight_var * side.value_sq() + layer.bias_var;
     if (next - q).abs() <= CONVERGED * q { q } else { next }
@@ -77,20 +106,25 @@ impl<'a> General<'a> {
     }
 
     /// Follows one input of first-layer variance `q` through `layers` (the first of which is weight layer 1).
-    pub fn chain(&self, mut q: f64, layers: &[Layer], largest: f64) -> Chain {
+    pub fn chain(&self, mut q: f64, layers: &[Layer], largest: f64, purpose: Use) -> Chain {
         let mut sides = Vec::new();
         for (l, &layer) in layers.iter().enumerate().skip(1) {
             if q.is_nan() || q > largest {
                 break;
             }
-            let side = self.expectations.side(q);
+            let mut side = match purpose {
+                Use::Series => Side::new(&**self.activation, q, SeriesLength::Long),
+                Use::Few | Use::Many => self.expectations.side(q),
+            };
             let next = next_variance(&side, layer);
-            if next == q && layers[l..].iter().all(|&other| other.same_variances(layer)) {
-                let stays = layers.len() - l >= LONG_REST;
-                sides.push(if stays { side.tabulated(&self.expectations) } else { side });
-                break;
+            let rests = next == q && layers[l..].iter().all(|&other| other.same_variances(layer));
+            if purpose == Use::Many || (purpose == Use::Few && rests && layers.len() - l >= LONG_REST) {
+                side = side.tabulated(&self.expectations);
             }
             sides.push(side);
+            if rests {
+                break;
+            }
             q = next;
         }
         Chain(sides)
@@ -231,14 +265,16 @@ impl<'a> General<'a> {
     }
 }
 
+/// $\sigma_w^2 E[\phi'^2]$, which is taken as one if it is that to rounding.
+pub(super) fn susceptibility(side: &Side, layer: Layer) -> f64 {
+    let chi = layer.weight_var * side.slope_sq();
+    if (chi - 1.0).abs() <= CRITICAL { 1.0 } else { chi }
+}
+
 /// Replaces the NTK that `state` still has from the layer before; its variances are those of the new layer.
 fn advance_ntk(state: &mut State, layer: Layer, m: &LayerMoments, value_gap_sq: Scaled) {
     let a = layer.weight_var;
-    let susceptibility = |side: &Side| {
-        let chi = a * side.slope_sq();
-        if (chi - 1.0).abs() <= CRITICAL { 1.0 } else { chi }
-    };
-    let (chi1, chi2) = (susceptibility(&m.first), susceptibility(&m.second));
+    let (chi1, chi2) = (susceptibility(&m.first, layer), susceptibility(&m.second, layer));
     let (alpha, beta) = (layer.alpha, Scaled::from(layer.beta));
     let mean = (state.ntk1 + state.ntk2) * 0.5;
     let slope_gap_sq = m.slope_gap_sq * a;

@@ -1,5 +1,7 @@
 //! Two inputs, as the recursion needs them.
 
+use pulp::{Arch, NullaryFnOnce};
+
 use crate::activation::{Covariance, CovarianceError};
 
 /// Why two inputs do not form a pair.
@@ -61,7 +63,7 @@ impl PairInput {
         let (Some(x), Some(y)) = (Direction::of(x), Direction::of(y)) else {
             return Self::from_gap(mean_square(x), mean_square(y), 1.0);
         };
-        let (gap, cogap) = if x.is_base_for(&y) { x.gaps(&y) } else { y.gaps(&x) };
+        let (gap, cogap) = gaps((&x.entries, x.square), (&y.entries, y.square));
         Ok(Self(Covariance::from_gaps(x.mean_square(), y.mean_square(), gap, cogap)?))
     }
 
@@ -89,6 +91,11 @@ impl PairInput {
         Ok(Self(Covariance::from_gaps(xx, yy, gap, cogap)?))
     }
 
+    /// The same from numbers known to be right.
+    pub(super) fn from_known(xx: f64, yy: f64, gap: f64, cogap: f64) -> Self {
+        Self(Covariance::unchecked(xx, yy, gap, cogap))
+    }
+
     /// $|x|^2/n_0$ and $|x'|^2/n_0$.
     pub fn mean_squares(&self) -> [f64; 2] {
         [self.0.q1(), self.0.q2()]
@@ -106,52 +113,66 @@ impl PairInput {
 }
 
 /// A vector $2^e v$ with the largest entry of $v$ in [1, 2), so that no square over- or underflows.
-struct Direction {
-    entries: Vec<f64>,
-    exponent: i32,
+pub(super) struct Direction {
+    /// $v$.
+    pub entries: Vec<f64>,
+    /// $e$.
+    pub exponent: i32,
     /// $|v|^2$.
-    square: f64,
+    pub square: f64,
 }
 
 impl Direction {
     /// `None` for the zero vector.
-    fn of(vector: &[f64]) -> Option<Self> {
+    pub fn of(vector: &[f64]) -> Option<Self> {
         let largest = vector.iter().fold(0.0_f64, |m, a| m.max(a.abs()));
         if largest == 0.0 {
             return None;
         }
         let exponent = libm::ilogb(largest);
-        let entries: Vec<f64> = vector.iter().map(|a| libm::scalbn(*a, -exponent)).collect();
+        // Two factors, of which each is a number: exact, since no entry that counts leaves the range.
+        let (first, second) = (libm::scalbn(1.0, -exponent / 2), libm::scalbn(1.0, -(exponent - exponent / 2)));
+        let entries: Vec<f64> = vector.iter().map(|a| a * first * second).collect();
         let square = entries.iter().map(|a| a * a).sum();
         Some(Self { entries, exponent, square })
     }
 
-    fn mean_square(&self) -> f64 {
+    /// The mean square of the vector, $2^{2e}$ included.
+    pub fn mean_square(&self) -> f64 {
         libm::scalbn(self.square / self.entries.len() as f64, 2 * self.exponent)
     }
+}
 
-    /// An order of the two vectors that does not depend on which is named first.
-    fn is_base_for(&self, other: &Self) -> bool {
-        (self.square, &self.entries) >= (other.square, &other.entries)
-    }
+/// $1 - \cos$ and $1 + \cos$ of the angle between two vectors with entries of order one, each given with its squared norm;
+/// the same in either order.
+pub(super) fn gaps(x: (&[f64], f64), y: (&[f64], f64)) -> (f64, f64) {
+    let x_is_base = match x.1.total_cmp(&y.1) {
+        std::cmp::Ordering::Equal => x.0 >= y.0,
+        order => order.is_gt(),
+    };
+    let (base, other) = if x_is_base { (x, y) } else { (y, x) };
+    Arch::new().dispatch(Gaps { base, other })
+}
 
-    /// $\sum_i v_i r_i$ over $|v|^2$.
-    fn share(&self, r: &[f64]) -> f64 {
-        self.entries.iter().zip(r).map(|(a, b)| a * b).sum::<f64>() / self.square
-    }
+/// A struct, because the fused operations below are inlined into its method only.
+struct Gaps<'a> {
+    base: (&'a [f64], f64),
+    other: (&'a [f64], f64),
+}
 
-    /// $1 - \cos$ and $1 + \cos$ of the angle to `other`.
-    fn gaps(&self, other: &Self) -> (f64, f64) {
-        let along = self.share(&other.entries);
-        let mut rest: Vec<f64> =
-            self.entries.iter().zip(&other.entries).map(|(a, b)| (-along).mul_add(*a, *b)).collect();
-        // What the rounding of `along` left along v would be all there is of a tiny angle.
-        let left = self.share(&rest);
-        for (r, a) in rest.iter_mut().zip(&self.entries) {
-            *r = (-left).mul_add(*a, *r);
-        }
-        let sine_sq = rest.iter().map(|r| r * r).sum::<f64>() / other.square;
-        let cosine = (along * (self.square / other.square).sqrt()).clamp(-1.0, 1.0);
+impl NullaryFnOnce for Gaps<'_> {
+    type Output = (f64, f64);
+
+    #[inline(always)]
+    fn call(self) -> (f64, f64) {
+        let ((base, base_sq), (other, other_sq)) = (self.base, self.other);
+        let pairs = || base.iter().zip(other);
+        let along = pairs().map(|(a, b)| a * b).sum::<f64>() / base_sq;
+        // What the rounding of `along` left along the base would be all there is of a tiny angle.
+        let left = pairs().map(|(a, b)| a * (-along).mul_add(*a, *b)).sum::<f64>() / base_sq;
+        let rest = pairs().map(|(a, b)| (-left).mul_add(*a, (-along).mul_add(*a, *b)));
+        let sine_sq = rest.map(|r| r * r).sum::<f64>() / other_sq;
+        let cosine = (along * (base_sq / other_sq).sqrt()).clamp(-1.0, 1.0);
         let small = (sine_sq / (1.0 + cosine.abs())).min(1.0);
         if cosine >= 0.0 { (small, 2.0 - small) } else { (2.0 - small, small) }
     }

@@ -24,6 +24,7 @@ mod expectations;
 mod general;
 mod gram;
 mod input;
+pub mod matrix;
 mod nngp;
 mod pair;
 mod piecewise_linear;

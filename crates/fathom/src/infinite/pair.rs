@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::general::{Chain, Detail, General};
+use super::general::{Chain, Detail, General, Use};
 use super::state::{Layer, State};
 use super::{KernelError, PairInput, piecewise_linear};
 use crate::Scaled;
@@ -90,9 +90,24 @@ impl<'a> PairRecursion<'a> {
 
     /// The chain of an input with $|x|^2/n_0$ = `mean_square`; empty for piecewise linear activations.
     pub fn chain(&self, mean_square: f64) -> Chain {
+        self.chain_for(mean_square, Use::Few)
+    }
+
+    /// The same, prepared for a purpose.
+    pub fn chain_for(&self, mean_square: f64, purpose: Use) -> Chain {
         let layers = if self.arch.activation().homogeneous().is_some() { &[] } else { self.layers.as_slice() };
         let first = self.layers[0];
-        self.general.chain(first.weight_var * mean_square + first.bias_var, layers, LARGE)
+        self.general.chain(first.weight_var * mean_square + first.bias_var, layers, LARGE, purpose)
+    }
+
+    /// The constants of the layers.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// The network.
+    pub fn arch(&self) -> &'a Architecture {
+        self.arch
     }
 
     /// The kernel of a pair, from the chains of its two inputs.

@@ -7,11 +7,24 @@ use super::table::Table;
 use crate::activation::{Covariance, Nonlinearity};
 use crate::quadrature::Line;
 
-/// Longest Hermite series used; beyond it the polar rule is cheaper.
+/// Longest Hermite series used for a few pairs; beyond it the polar rule is cheaper.
 const MAX_TERMS: usize = 400;
+/// Longest Hermite series used where thousands of pairs share it.
+const MAX_SHARED_TERMS: usize = 1500;
 /// Coefficients fall like $e^{-\sqrt{2k}\,d}$ with the half-width $d$ of the strip in units of $\sqrt q$: below this $d$ the
 /// series is longer than [`MAX_TERMS`].
 const NARROW_STRIP: f64 = 0.5;
+
+/// Which Hermite series are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SeriesLength {
+    /// None: there are closed forms.
+    None,
+    /// Those that are cheaper than a polar rule.
+    Short,
+    /// All that can be had.
+    Long,
+}
 
 /// Gaussian expectations of an activation at one variance $q$.
 #[derive(Clone, Debug)]
@@ -30,8 +43,9 @@ pub struct Side {
 }
 
 impl Side {
-    /// `activation` at variance `q ≥ 0`: integrated, with its Hermite series, if `with_series`; else by its closed forms.
-    pub(super) fn new(activation: &dyn Nonlinearity, q: f64, with_series: bool) -> Self {
+    /// `activation` at variance `q ≥ 0`: integrated, with its Hermite series; by its closed forms, if there is to be none.
+    pub(super) fn new(activation: &dyn Nonlinearity, q: f64, length: SeriesLength) -> Self {
+        let with_series = length != SeriesLength::None;
         if q == 0.0 {
             let (value, slope) = (activation.value(0.0), activation.slope(0.0));
             let series = with_series.then(|| [value].into());
@@ -50,10 +64,16 @@ impl Side {
             let (value, slope) = (activation.value(s * z), activation.slope(s * z));
             [value * value, slope * slope]
         });
-        let series = (with_series && activation.strip() > NARROW_STRIP * s)
-            .then(|| hermite_series(activation, q, &line, slope_sq))
-            .flatten()
-            .map(Into::into);
+        let strip = activation.strip() / s;
+        let mut series = None;
+        if with_series && strip > NARROW_STRIP {
+            series = hermite_series(activation, q, &line, slope_sq, MAX_TERMS);
+        }
+        if series.is_none() && length == SeriesLength::Long && strip > 0.5 * NARROW_STRIP {
+            // Polynomials of high order oscillate faster than the activation varies.
+            series = hermite_series(activation, q, &Line::fine(activation, q), slope_sq, MAX_SHARED_TERMS);
+        }
+        let series = series.map(Into::into);
         Self::from_parts(q, value_sq, slope_sq, series)
     }
 
@@ -100,7 +120,7 @@ impl Side {
 }
 
 /// Hermite coefficients until Parseval's identity $\sum_k k\, a_k^2 = q\, E[\phi'^2]$ holds to rounding.
-fn hermite_series(activation: &dyn Nonlinearity, q: f64, line: &Line, slope_sq: f64) -> Option<Vec<f64>> {
+fn hermite_series(activation: &dyn Nonlinearity, q: f64, line: &Line, slope_sq: f64, terms: usize) -> Option<Vec<f64>> {
     let s = q.sqrt();
     let (nodes, weights) = line.nodes();
     // Before = h_{k-1}, now = h_k, both at every node, times φ · weight.
@@ -110,14 +130,15 @@ fn hermite_series(activation: &dyn Nonlinearity, q: f64, line: &Line, slope_sq: 
     let mut reached = 0.0;
     let mut small = 0;
     let mut series = Vec::new();
-    for k in 0..MAX_TERMS {
+    for k in 0..terms {
         let a: f64 = now.iter().sum();
         series.push(a);
         let term = k as f64 * a * a;
         reached += term;
-        // Coefficients of one parity may vanish: two small ones in a row end the series.
+        // Coefficients of one parity may vanish, and one of the other may pass through zero: four small ones in a row end the
+        // series.
         small = if k > 1 && term <= 1e-17 * target { small + 1 } else { 0 };
-        if small >= 2 {
+        if small >= 4 {
             // What is missing must be rounding, or the series has stalled before its tail.
             return ((reached - target).abs() <= 2e-14 * target).then_some(series);
         }

@@ -11,6 +11,8 @@ const REACH: f64 = 14.0;
 const LONGEST_REACH: f64 = 38.0;
 /// No panel is wider, so that each resolves $e^{-z^2/2}$ wherever the integrand moves its bulk.
 const WIDEST_PANEL: f64 = 4.0;
+/// The same for oscillating functions.
+const FINE_PANEL: f64 = 0.5;
 /// Nodes a panel.
 const NODES: usize = 24;
 
@@ -64,8 +66,18 @@ impl Line {
         Self::for_pair(activation, q, q)
     }
 
+    /// The rule for $\phi(\sqrt q Z)$ times functions that oscillate, up to some forty radians a unit of $Z$.
+    pub(crate) fn fine(activation: &dyn Nonlinearity, q: f64) -> Self {
+        Self::with_panels(activation, q, q, [FINE_PANEL; 2])
+    }
+
     /// The rule for functions of $\phi(\sqrt{q_1} Z)$ and $\phi(\sqrt{q_2} Z)$ together: the breakpoints of both.
     pub(crate) fn for_pair(activation: &dyn Nonlinearity, q1: f64, q2: f64) -> Self {
+        Self::with_panels(activation, q1, q2, [1.0, WIDEST_PANEL])
+    }
+
+    /// The same with panels of these widths at most, next to special points and elsewhere.
+    fn with_panels(activation: &dyn Nonlinearity, q1: f64, q2: f64, [finest, widest]: [f64; 2]) -> Self {
         let scale = q1.max(q2).sqrt();
         let mut special: Vec<f64> = activation.breakpoints().iter().map(|b| b.at / scale).collect();
         if q1 != q2 && q1.min(q2) > 0.0 {
@@ -76,10 +88,10 @@ impl Line {
         special.retain(|z| z.abs() < reach);
         special.sort_by(f64::total_cmp);
         special.dedup();
-        Self { rule: Self::composite(&special, (1.0 / scale).min(1.0), reach) }
+        Self { rule: Self::composite(&special, (1.0 / scale).min(finest), reach, widest) }
     }
 
-    fn composite(special: &[f64], finest: f64, reach: f64) -> Rule {
+    fn composite(special: &[f64], finest: f64, reach: f64, widest: f64) -> Rule {
         let mut edges = vec![-reach, reach];
         edges.extend_from_slice(special);
         for (i, &point) in special.iter().enumerate() {
@@ -90,7 +102,7 @@ impl Line {
                 let mut step = finest;
                 while step < 0.75 * limit {
                     edges.push(point + sign * step);
-                    step = (2.0 * step).min(step + WIDEST_PANEL);
+                    step = (2.0 * step).min(step + widest);
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 mod empirical;
 mod format;
+mod kernel;
 mod moments;
 mod phase;
 mod predict;
@@ -11,6 +12,7 @@ mod verdict;
 
 pub use empirical::{change_text, empirical_text};
 pub use format::{number, scaled};
+pub use kernel::kernel_text;
 pub use moments::moments_text;
 pub use phase::{curve_text, diagram_text, edge_of_chaos_text, phase_text};
 pub use predict::{prediction_text, selection_text, time_words};

@@ -6,6 +6,7 @@ mod deep;
 mod exceptional;
 mod gram;
 mod inputs;
+mod matrix;
 mod parameterizations;
 mod peer;
 mod properties;

@@ -12,7 +12,7 @@ fn rows(value: &Value) -> Vec<Vec<f64>> {
     value.as_array().unwrap().iter().map(numbers).collect()
 }
 
-fn architecture(network: &Value, inputs: usize) -> Architecture {
+pub(crate) fn architecture(network: &Value, inputs: usize) -> Architecture {
     let (weight_var, bias_var) = (numbers(&network["weight_var"]), numbers(&network["bias_var"]));
     let hidden: Option<Vec<usize>> =
         network["hidden"].as_array().unwrap().iter().map(|w| w.as_u64().map(|w| w as usize)).collect();

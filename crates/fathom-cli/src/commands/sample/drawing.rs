@@ -71,7 +71,7 @@ impl<'a> Drawing<'a> {
         Ok(Self {
             sampler,
             recorder,
-            progress: Progress::new(total, record.ledger.draws(), limit),
+            progress: Progress::new("draws", total, record.ledger.draws(), limit),
             record,
             keep,
             checkpoint: args.run.checkpoint.as_deref(),

@@ -4,12 +4,14 @@ mod depths;
 mod dispersion;
 mod distribution;
 mod first_order;
+mod kernel;
 mod phase;
 mod predict;
 pub(super) mod sample;
 mod sampled;
 mod verdict;
 
+pub(crate) use kernel::{CELLS as KERNEL_CELLS, KernelFigure, kernel_figure};
 pub(crate) use phase::phase_figure;
 pub(crate) use predict::{Curves, prediction_figure};
 pub(crate) use sample::{SampleFigure, sample_figure};

@@ -1,0 +1,318 @@
+//! `fathom kernel`.
+
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+use fathom_ntk::infinite::matrix::{
+    Entry, KernelEngine, KernelKind, KernelScale, KernelSummary, MatrixOptions, MatrixSpectrum,
+};
+use fathom_ntk::report::kernel_text;
+use fathom_ntk::spec::Architecture;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::data::Inputs;
+use crate::error::CommandError;
+use crate::exit_status::ExitStatus;
+use crate::flags::{NetworkArgs, data_named, network_for, usage};
+use crate::output::{Format, print};
+use crate::plot::{KERNEL_CELLS, KernelFigure, PlotArgs, kernel_figure};
+use crate::runs::{ArrayShape, MatrixFile, Progress, stop_requested};
+
+/// Flags of `fathom kernel`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Inputs, one a row: .npy, .npz, .csv, or MNIST's IDX format, gzipped or not; `digits` is the built-in data
+    #[arg(value_name = "DATA")]
+    data: PathBuf,
+    /// Inputs that index the columns [default: the same, for a symmetric matrix]
+    #[arg(value_name = "DATA2")]
+    others: Option<PathBuf>,
+    #[command(flatten)]
+    network: NetworkArgs,
+    #[command(flatten)]
+    kernel: KernelArgs,
+    #[command(flatten)]
+    plot: PlotArgs,
+    /// How to write what is said of the matrix: for people, or complete for programs
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
+    format: Format,
+}
+
+/// What is computed.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Kernel")]
+struct KernelArgs {
+    /// Write the matrix to a NumPy file, (rows, columns); of both kernels (2, rows, columns), NNGP first
+    #[arg(long, value_name = "FILE.npy")]
+    out: Option<PathBuf>,
+    /// The NTK, the NNGP (covariance of the outputs), or both
+    #[arg(long, value_enum, default_value = "ntk")]
+    kind: KindArg,
+    /// Divide by nothing, by √(K(x,x) K(x′,x′)), or by K(x₀,x₀) of an input with |x₀|² = number of features
+    #[arg(long, value_enum, default_value = "none")]
+    scale: ScaleArg,
+    /// Precision of products and entries
+    #[arg(long, value_enum, default_value = "f64")]
+    precision: PrecisionArg,
+    /// Which array of .npz files holds the inputs
+    #[arg(long, value_name = "NAME")]
+    array: Option<String>,
+    /// Use the first N rows only
+    #[arg(long, value_name = "N")]
+    rows: Option<usize>,
+    /// Most rows of a symmetric matrix for which eigenvalues are computed; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 2000)]
+    spectrum_rows: usize,
+    /// Continue an interrupted file
+    #[arg(long, requires = "out")]
+    resume: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum KindArg {
+    Ntk,
+    Nngp,
+    Both,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ScaleArg {
+    None,
+    Cosine,
+    Depth,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PrecisionArg {
+    F64,
+    F32,
+}
+
+impl KernelArgs {
+    fn options(&self) -> MatrixOptions {
+        let kind = match self.kind {
+            KindArg::Ntk => KernelKind::Ntk,
+            KindArg::Nngp => KernelKind::Nngp,
+            KindArg::Both => KernelKind::Both,
+        };
+        let scale = match self.scale {
+            ScaleArg::None => KernelScale::None,
+            ScaleArg::Cosine => KernelScale::Cosine,
+            ScaleArg::Depth => KernelScale::Depth,
+        };
+        MatrixOptions { kind, scale, ..Default::default() }
+    }
+}
+
+/// The JSON form.
+#[derive(Serialize)]
+struct Output<'a> {
+    version: &'static str,
+    source: &'a str,
+    architecture: &'a Architecture,
+    file: Option<String>,
+    #[serde(flatten)]
+    summary: &'a KernelSummary,
+}
+
+/// A number as NumPy files hold it.
+trait FileNumber: Entry {
+    const DESCR: &'static str;
+
+    fn bytes(values: &[Self]) -> Vec<u8>;
+}
+
+impl FileNumber for f64 {
+    const DESCR: &'static str = "<f8";
+
+    fn bytes(values: &[Self]) -> Vec<u8> {
+        values.iter().flat_map(|v| v.to_le_bytes()).collect()
+    }
+}
+
+impl FileNumber for f32 {
+    const DESCR: &'static str = "<f4";
+
+    fn bytes(values: &[Self]) -> Vec<u8> {
+        values.iter().flat_map(|v| v.to_le_bytes()).collect()
+    }
+}
+
+/// Both sets of inputs, and where they come from.
+struct Sets {
+    inputs: Inputs,
+    others: Option<Inputs>,
+    source: String,
+}
+
+impl Args {
+    fn sets(&self) -> Result<Sets, CommandError> {
+        let read = |path| {
+            let (data, name) = data_named(path, self.kernel.array.as_deref())?;
+            let mut inputs = data.inputs;
+            if let Some(rows) = self.kernel.rows {
+                if rows == 0 {
+                    return Err(usage("--rows must be at least 1, got 0"));
+                }
+                inputs.rows = inputs.rows.min(rows);
+                inputs.values.truncate(inputs.rows * inputs.cols);
+            }
+            Ok((inputs, name))
+        };
+        let (inputs, mut source) = read(&self.data)?;
+        let Some(path) = &self.others else { return Ok(Sets { inputs, others: None, source }) };
+        let (others, name) = read(path)?;
+        if others.cols != inputs.cols {
+            let (first, second) = (inputs.cols, others.cols);
+            return Err(usage(format!("{source} has {first} features, but {name} has {second}")));
+        }
+        source = format!("{source} against {name}");
+        Ok(Sets { inputs, others: Some(others), source })
+    }
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
+    let sets = args.sets()?;
+    let arch = network_for(&args.network, sets.inputs.cols)?;
+    match args.kernel.precision {
+        PrecisionArg::F64 => run_in::<f64>(args, &sets, &arch),
+        PrecisionArg::F32 => run_in::<f32>(args, &sets, &arch),
+    }
+}
+
+fn run_in<T: FileNumber>(args: &Args, sets: &Sets, arch: &Architecture) -> Result<ExitStatus, CommandError> {
+    let options = args.kernel.options();
+    let others = sets.others.as_ref().map(|o| o.values.as_slice());
+    let engine = KernelEngine::new(arch, &sets.inputs.values, sets.inputs.cols, others, &options)?;
+    if let Some(path) = &args.kernel.out {
+        write::<T>(&engine, path, identity::<T>(args, sets, arch)?, args.kernel.resume)?;
+    }
+    let spectra = spectra(&engine, args.kernel.spectrum_rows)?;
+    if args.plot.path().is_some() {
+        draw(args, sets, arch, spectra.last().map(|(values, _)| values.as_slice()))?;
+    }
+    let ends: Vec<_> = spectra.into_iter().map(|(_, ends)| ends).collect();
+    let summary = engine.summary::<T>(&ends);
+    let file = args.kernel.out.as_ref().map(|path| path.display().to_string());
+    let output = Output {
+        version: env!("CARGO_PKG_VERSION"),
+        source: &sets.source,
+        architecture: arch,
+        file,
+        summary: &summary,
+    };
+    let content = match args.format {
+        Format::Text => kernel_text(&summary, arch, &sets.source),
+        Format::Json => serde_json::to_string_pretty(&output)? + "\n",
+    };
+    print(&content)?;
+    Ok(ExitStatus::Answered)
+}
+
+/// What the matrix is of, down to the bits of the inputs.
+fn identity<T: FileNumber>(args: &Args, sets: &Sets, arch: &Architecture) -> Result<serde_json::Value, CommandError> {
+    let options = args.kernel.options();
+    let print = |inputs: &Inputs| json!([inputs.rows, inputs.cols, format!("{:016x}", fingerprint(&inputs.values))]);
+    Ok(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "architecture": serde_json::to_value(arch)?,
+        "kind": serde_json::to_value(options.kind)?,
+        "scale": serde_json::to_value(options.scale)?,
+        "numbers": T::DESCR,
+        "inputs": print(&sets.inputs),
+        "others": sets.others.as_ref().map(print),
+    }))
+}
+
+/// The hash of Fowler, Noll and Vo (FNV-1a, 64 bits, word by word) of the bits of some numbers.
+fn fingerprint(values: &[f64]) -> u64 {
+    values.iter().fold(0xcbf2_9ce4_8422_2325, |hash, v| (hash ^ v.to_bits()).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Time between notes of how far the file is.
+const BETWEEN_NOTES: Duration = Duration::from_secs(10);
+
+fn write<T: FileNumber>(
+    engine: &KernelEngine<'_>,
+    path: &std::path::Path,
+    identity: serde_json::Value,
+    resume: bool,
+) -> Result<(), CommandError> {
+    let stop = stop_requested()?;
+    let [rows, cols] = engine.shape();
+    let kinds = engine.options().kind.each();
+    let array = ArrayShape { descr: T::DESCR, size: size_of::<T>() as u64, shape: [kinds.len(), rows, cols] };
+    let (mut file, done) = MatrixFile::open(path, array, identity, resume)?;
+    let bands = engine.bands();
+    let mut progress = Progress::new("bands", Some(bands as u64), done as u64, None);
+    let mut noted = Instant::now();
+    for band in done..bands {
+        for (kind, block) in engine.band::<T>(band)?.blocks() {
+            let matrix = kinds.iter().position(|k| *k == kind).unwrap_or(0);
+            file.write(matrix, block.place(), block.cols(), &T::bytes(block.values()))?;
+        }
+        progress.add(1);
+        let stopped = stop.load(Ordering::Relaxed) && band + 1 < bands;
+        if stopped || noted.elapsed() > BETWEEN_NOTES {
+            file.keep(band + 1)?;
+            noted = Instant::now();
+        }
+        if stopped {
+            let message = format!("interrupted after {} of {bands} bands of rows: --resume continues", band + 1);
+            return Err(CommandError::Usage(message));
+        }
+    }
+    file.finish()
+}
+
+/// Eigenvalues of every kernel and their ends, where the matrix is symmetric and not too large.
+type Spectra = Vec<(Vec<f64>, Option<MatrixSpectrum>)>;
+
+fn spectra(engine: &KernelEngine<'_>, most: usize) -> Result<Spectra, CommandError> {
+    if !engine.is_symmetric() || engine.shape()[0] > most {
+        return Ok(Vec::new());
+    }
+    let with_spectrum = |matrix: fathom_ntk::infinite::matrix::KernelMatrix<f64>| {
+        let values = matrix.eigenvalues().unwrap_or_default();
+        let ends = matrix.spectrum(&values);
+        (values, ends)
+    };
+    Ok(engine.matrices::<f64>()?.into_iter().map(with_spectrum).collect())
+}
+
+/// The picture, of the NTK if there are both: entries of evenly chosen rows and columns.
+fn draw(args: &Args, sets: &Sets, arch: &Architecture, eigenvalues: Option<&[f64]>) -> Result<(), CommandError> {
+    let chosen = |inputs: &Inputs| {
+        let count = inputs.rows.min(KERNEL_CELLS);
+        let places: Vec<usize> = (0..count).map(|i| i * (inputs.rows - 1) / (count - 1).max(1)).collect();
+        let values: Vec<f64> =
+            places.iter().flat_map(|p| &inputs.values[p * inputs.cols..(p + 1) * inputs.cols]).copied().collect();
+        (places, values)
+    };
+    let (rows, values) = chosen(&sets.inputs);
+    let others = sets.others.as_ref().map(chosen);
+    let options = args.kernel.options();
+    let other_values = others.as_ref().map(|(_, values)| values.as_slice());
+    let engine = KernelEngine::new(arch, &values, sets.inputs.cols, other_values, &options)?;
+    let Some(matrix) = engine.matrices::<f64>()?.pop() else { return Ok(()) };
+    let symbol = if matrix.kind() == KernelKind::Nngp { "NNGP Σ(x, x′)" } else { "NTK Θ(x, x′)" };
+    let scale = match options.scale {
+        KernelScale::None => "",
+        KernelScale::Cosine => ", cosine",
+        KernelScale::Depth => ", over that of a unit input",
+    };
+    let exponent = if matrix.exponent() == 0 { String::new() } else { format!(" / 2^{}", matrix.exponent()) };
+    args.plot.write(|| {
+        Ok(kernel_figure(&KernelFigure {
+            title: format!("Infinitely wide {} network with {} weight layers", arch.activation(), arch.depth()),
+            quantity: format!("{symbol}{scale}{exponent}"),
+            values: matrix.values(),
+            columns: others.as_ref().map_or(&rows, |(places, _)| places),
+            rows: &rows,
+            eigenvalues: eigenvalues.filter(|values| !values.is_empty()),
+        }))
+    })
+}

@@ -1,0 +1,93 @@
+//! `fathom kernel`: what is in the file, what is said of it, and what is refused.
+
+use std::fs;
+
+use crate::{fathom, json, refuses, stderr, stdout};
+
+/// Rows (3, 0), (0, 1), (1, 1).
+fn data(folder: &tempfile::TempDir) -> String {
+    let path = folder.path().join("x.csv");
+    fs::write(&path, "a,b\n3,0\n0,1\n1,1\n").unwrap();
+    path.display().to_string()
+}
+
+fn read<T: npyz::Deserialize>(path: &str) -> (Vec<u64>, Vec<T>) {
+    let file = npyz::NpyFile::new(fs::File::open(path).unwrap()).unwrap();
+    (file.shape().to_vec(), file.into_vec().unwrap())
+}
+
+/// A critical ReLU network of two layers: Σ = |x||x'|/2 · 2 (sin θ + (π − θ) cos θ)/π · ½ · 2 and Θ = Σ + (π − θ)/π · x·x'.
+#[test]
+fn the_file_holds_the_kernels() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (data(&folder), folder.path().join("K.npy").display().to_string());
+    let answer = json(&["kernel", &data, "--depth", "2", "--kind", "both", "--out", &out]);
+    let (shape, values) = read::<f64>(&out);
+    assert_eq!(shape, [2, 3, 3]);
+    // |x|² over two features is 4.5, 0.5 and 1; both kernels have their closed form at right angles and on the diagonal.
+    let pi = std::f64::consts::PI;
+    for (place, want) in [(0, 9.0), (4, 1.0), (8, 2.0), (1, 3.0 / pi), (9, 18.0), (10, 3.0 / pi)] {
+        assert!((values[place] / want - 1.0).abs() < 1e-12, "{place} {} {want}", values[place]);
+    }
+    assert_eq!((&answer["rows"], &answer["method"]), (&3.into(), &"angle".into()));
+    assert_eq!(answer["kernels"][1]["mean_diagonal"]["value"], 8.0);
+    let condition = answer["kernels"][1]["spectrum"]["condition"].as_f64().unwrap();
+    assert!(condition > 1.0);
+    assert!(!folder.path().join("K.npy.partial").exists());
+
+    let single = json(&["kernel", &data, &data, "--depth", "2", "--precision", "f32", "--out", &out]);
+    assert_eq!((&single["symmetric"], &single["precision"]), (&false.into(), &"f32".into()));
+    let (shape, single) = read::<f32>(&out);
+    assert_eq!(shape, [3, 3]);
+    assert!(single.iter().zip(&values[9..]).all(|(s, d)| (f64::from(*s) / d - 1.0).abs() < 1e-5));
+}
+
+#[test]
+fn a_large_matrix_is_written_band_by_band_with_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (once, again) = (path("a.npy"), path("b.npy"));
+    let arguments = ["kernel", "digits", "--activation", "tanh", "--depth", "3", "--bias-var", "0.1", "--rows", "1200"];
+    let arguments = [&arguments[..], &["--spectrum-rows", "0"]].concat();
+    let text = stdout(&fathom(&[&arguments[..], &["--out", &once]].concat()));
+    assert!(text.contains("1200 × 1200, symmetric"), "{text}");
+    // Without an unfinished file there is nothing to continue, and the run starts from the beginning.
+    let output = fathom(&[&arguments[..], &["--out", &again, "--resume"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(fs::read(&once).unwrap(), fs::read(&again).unwrap());
+    let (shape, values) = read::<f64>(&once);
+    assert_eq!(shape, [1200, 1200]);
+    assert!((0..1200).all(|i| (0..i).all(|j| values[i * 1200 + j] == values[j * 1200 + i])));
+}
+
+#[test]
+fn an_unfinished_file_of_another_matrix_is_not_continued() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (data(&folder), folder.path().join("K.npy").display().to_string());
+    fs::write(format!("{out}.partial.json"), r#"{"bands_done": 1, "matrix": {"version": "0"}}"#).unwrap();
+    refuses(&["kernel", &data, "--depth", "2", "--out", &out, "--resume"], &["of another matrix"]);
+}
+
+#[test]
+fn pictures_show_entries_and_spectrum() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("K.svg").display().to_string();
+    let output = fathom(&["kernel", "digits", "--rows", "150", "--scale", "cosine", "--plot", &picture]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let svg = fs::read_to_string(&picture).unwrap();
+    assert!(svg.contains("spectrum") && svg.contains("NTK Θ"), "{}", &svg[..300]);
+}
+
+#[test]
+fn bad_requests_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = data(&folder);
+    refuses(&["kernel", &data, "digits", "--depth", "2"], &["2 features", "64"]);
+    refuses(&["kernel", &data, "--widths", "3,10,1"], &["3 inputs", "2 features"]);
+    refuses(&["kernel", &data, "--depth", "2", "--rows", "0"], &["--rows"]);
+    refuses(&["kernel", &data, "--depth", "2", "--resume"], &["--out"]);
+    refuses(&["kernel", &data, "--depth", "2", "--activation", "step"], &["no NTK"]);
+    let zero = folder.path().join("zero.csv").display().to_string();
+    fs::write(&zero, "a,b\n1,0\n0,0\n").unwrap();
+    refuses(&["kernel", &zero, "--depth", "2", "--scale", "cosine"], &["row 1", "zero vector"]);
+}
