@@ -279,8 +279,8 @@ fn advance_ntk(state: &mut State, layer: Layer, m: &LayerMoments, value_gap_sq: 
     let mean = (state.ntk1 + state.ntk2) * 0.5;
     let slope_gap_sq = m.slope_gap_sq * a;
     // Off the diagonal by what is left of the mean susceptibility, exact where the gap is small.
-    let slope =
-        if slope_gap_sq < Scaled::from(1e-3) { 0.5 * (chi1 + chi2) - 0.5 * slope_gap_sq.to_f64() } else { a * m.slope };
+    let narrow = slope_gap_sq < Scaled::from(1e-3 * (a * m.slope).abs());
+    let slope = if narrow { 0.5 * (chi1 + chi2) - 0.5 * slope_gap_sq.to_f64() } else { a * m.slope };
     let own = |q: Scaled| Scaled::from(alpha * (q.to_f64() - layer.bias_var)) + beta;
     let ntk1 = own(state.q1) + state.ntk1 * chi1;
     let ntk2 = own(state.q2) + state.ntk2 * chi2;

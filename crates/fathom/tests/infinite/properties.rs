@@ -4,6 +4,7 @@ use fathom_ntk::Scaled;
 use fathom_ntk::infinite::{KernelError, PairInput, pair_kernel};
 use fathom_ntk::spec::{Architecture, ArchitectureSpec, PerLayer};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::SAMPLES;
 
@@ -57,7 +58,7 @@ fn any_pair() -> impl Strategy<Value = PairInput> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
 
     #[test]
     fn kernels_are_finite_and_bounded_by_their_diagonals(arch in any_network(), input in any_pair()) {
@@ -86,6 +87,22 @@ proptest! {
         let by_entries = (kernel.ntk[0] + kernel.ntk[1]) * 0.5 - kernel.ntk[2];
         let error = (by_entries - kernel.ntk_gap).abs();
         prop_assert!(error <= (kernel.ntk[0] + kernel.ntk[1]) * 1e-10, "{kernel:?}");
+    }
+}
+
+/// φ(sz) = s²φ(z) for s ≥ 0, so parallel inputs have Θ(x, sx) = s^(2^(L−1)) Θ(x, x), however small s is.
+#[test]
+fn parallel_inputs_of_a_homogeneous_network_have_their_exact_ntk_at_any_ratio_of_norms() {
+    for depth in 1..=4 {
+        let arch = super::network("rectified-power:2", depth, 3.8, 0.0);
+        for s in [0.5, 1e-2, 1e-3, 1e-5_f64] {
+            let kernel = pair_kernel(&arch, &PairInput::from_gap(5e-4, 5e-4 * s * s, 0.0).unwrap()).unwrap();
+            let power = s.powi(1 << (depth - 1));
+            for [a, _, c] in [kernel.nngp, kernel.ntk] {
+                let error = (c / a).to_f64() / power - 1.0;
+                assert!(error.abs() < 1e-13, "{depth} {s} {error:e}");
+            }
+        }
     }
 }
 

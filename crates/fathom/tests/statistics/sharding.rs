@@ -5,6 +5,7 @@ use std::ops::Range;
 use fathom_ntk::Scaled;
 use fathom_ntk::statistics::{Ledger, Observables, StatisticsError, Summary, check_points};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::{block, ledger, of_numbers};
 
@@ -42,7 +43,7 @@ fn reread(ledger: &Ledger) -> Ledger {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
     #[test]
     fn order_shards_and_restarts_change_no_bit(
         n in 1_u64..5_000,
