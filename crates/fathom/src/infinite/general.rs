@@ -57,6 +57,11 @@ pub(super) struct General<'a> {
 pub(super) struct Chain(Vec<Side>);
 
 impl Chain {
+    /// From sides before weight layers 2, 3, …
+    pub fn new(sides: Vec<Side>) -> Self {
+        Self(sides)
+    }
+
     /// The sides before weight layers 2, 3, …; the last one holds for all layers that follow.
     pub fn sides(&self) -> &[Side] {
         &self.0
@@ -105,6 +110,19 @@ impl<'a> General<'a> {
         Self { activation, expectations: Expectations::new(activation), detail }
     }
 
+    /// The expectations at variance `q`; without tables.
+    pub fn side(&self, q: f64, purpose: Use) -> Side {
+        match purpose {
+            Use::Series => Side::new(&**self.activation, q, SeriesLength::Long),
+            Use::Few | Use::Many => self.expectations.side(q),
+        }
+    }
+
+    /// Whether a side for this purpose takes integrals.
+    pub fn integrates(&self, purpose: Use) -> bool {
+        purpose == Use::Series || !self.expectations.is_closed()
+    }
+
     /// Follows one input of first-layer variance `q` through `layers` (the first of which is weight layer 1).
     pub fn chain(&self, mut q: f64, layers: &[Layer], largest: f64, purpose: Use) -> Chain {
         let mut sides = Vec::new();
@@ -112,10 +130,7 @@ impl<'a> General<'a> {
             if q.is_nan() || q > largest {
                 break;
             }
-            let mut side = match purpose {
-                Use::Series => Side::new(&**self.activation, q, SeriesLength::Long),
-                Use::Few | Use::Many => self.expectations.side(q),
-            };
+            let mut side = self.side(q, purpose);
             let next = next_variance(&side, layer);
             let rests = next == q && layers[l..].iter().all(|&other| other.same_variances(layer));
             if purpose == Use::Many || (purpose == Use::Few && rests && layers.len() - l >= LONG_REST) {

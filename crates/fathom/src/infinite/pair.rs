@@ -1,5 +1,6 @@
 //! NNGP and NTK of two inputs.
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::general::{Chain, Detail, General, Use};
@@ -98,6 +99,16 @@ impl<'a> PairRecursion<'a> {
         let layers = if self.arch.activation().homogeneous().is_some() { &[] } else { self.layers.as_slice() };
         let first = self.layers[0];
         self.general.chain(first.weight_var * mean_square + first.bias_var, layers, LARGE, purpose)
+    }
+
+    /// The chains of many inputs.
+    pub fn chains_for(&self, mean_squares: &[f64], purpose: Use) -> Vec<Chain> {
+        let first = self.layers[0];
+        if self.arch.activation().homogeneous().is_some() || !self.general.integrates(purpose) {
+            return mean_squares.par_iter().map(|q| self.chain_for(*q, purpose)).collect();
+        }
+        let variances = mean_squares.iter().map(|q| first.weight_var * q + first.bias_var).collect();
+        self.general.chains(variances, &self.layers, LARGE, purpose)
     }
 
     /// The constants of the layers.

@@ -77,7 +77,8 @@ impl Side {
         Self::from_parts(q, value_sq, slope_sq, series)
     }
 
-    fn from_parts(q: f64, value_sq: f64, slope_sq: f64, series: Option<Arc<[f64]>>) -> Self {
+    /// From known expectations.
+    pub(super) fn from_parts(q: f64, value_sq: f64, slope_sq: f64, series: Option<Arc<[f64]>>) -> Self {
         Self { q, value_sq, slope_sq, series, table: None, curvature_sq: Arc::default() }
     }
 

@@ -2,9 +2,8 @@
 
 use std::sync::OnceLock;
 
-use pulp::{Arch, NullaryFnOnce};
-
-use super::cells::{Accuracy, Cells, Function};
+use super::cells::{Accuracy, Cells};
+use super::look_up::Joined;
 use super::method::Exponents;
 use crate::Scaled;
 use crate::infinite::general::{Chain, Use};
@@ -30,6 +29,8 @@ pub(super) struct AngleKernel<'a> {
     exponents: Exponents,
     /// For $c \ge 0$ and for $c < 0$, as functions of $1 - |c|$.
     wide: [Cells; 2],
+    /// The same, for many cosines at once.
+    joined: Joined,
     deep: Vec<[OnceLock<Option<Cells>>; 2]>,
     /// At $c = 1$ and $c = -1$.
     ends: [[f64; 2]; 2],
@@ -56,7 +57,9 @@ impl<'a> AngleKernel<'a> {
         let Some(obtuse) = fill(true, Some(&acute))? else { return Ok(None) };
         let ends = [point.at(0.0, false)?, point.at(0.0, true)?];
         let deep = (0..DEEP).map(|_| Default::default()).collect();
-        Ok(Some(Self { wide: [acute, obtuse], deep, ends, recursion, chain, mean_square, odd, tolerance, exponents }))
+        let joined = Joined::new(&acute, &obtuse);
+        let wide = [acute, obtuse];
+        Ok(Some(Self { recursion, chain, mean_square, odd, tolerance, exponents, wide, joined, deep, ends }))
     }
 
     fn point(&self) -> Point<'_, 'a> {
@@ -66,8 +69,7 @@ impl<'a> AngleKernel<'a> {
 
     /// Kernel number `kind` at many cosines; where $1 - |c| <$ [`WIDE`] the result is meaningless.
     pub fn look_up(&self, kind: usize, cosines: &[f64], out: &mut [f64]) {
-        let tables = [self.wide[0].function(kind), self.wide[1].function(kind)];
-        Arch::new().dispatch(LookUp { tables, odd: self.odd, cosines, out });
+        self.joined.look_up(kind, self.odd, cosines, out);
     }
 
     /// Both kernels of one pair, from $1 - c$ and $1 + c$.
@@ -122,30 +124,5 @@ impl Point<'_, '_> {
             if self.odd { value / cosine } else { value }
         };
         Ok([scaled(kernel.nngp[2], 0), scaled(kernel.ntk[2], 1)])
-    }
-}
-
-/// A struct, because the loop is compiled for the processor at hand only when it is inlined into its method.
-struct LookUp<'a> {
-    tables: [Function<'a>; 2],
-    odd: bool,
-    cosines: &'a [f64],
-    out: &'a mut [f64],
-}
-
-impl NullaryFnOnce for LookUp<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        for (c, out) in self.cosines.iter().zip(self.out.iter_mut()) {
-            // An index, not a branch: signs of cosines cannot be predicted.
-            *out = self.tables[usize::from(*c < 0.0)].at(1.0 - c.abs());
-        }
-        if self.odd {
-            for (c, out) in self.cosines.iter().zip(self.out) {
-                *out *= c;
-            }
-        }
     }
 }

@@ -91,11 +91,23 @@ impl Cells {
 /// One function of a table.
 #[derive(Clone, Copy)]
 pub(super) struct Function<'a> {
-    cells: &'a [[f64; TERMS]],
-    first: u64,
-    shift: u32,
+    pub cells: &'a [[f64; TERMS]],
+    /// The leading bits of the first cell, and how many bits follow those.
+    pub first: u64,
+    pub shift: u32,
+    /// Those that follow.
     mask: u64,
-    scale: f64,
+    /// Cells of half an octave's length.
+    pub scale: f64,
+}
+
+/// The value at `t` of a polynomial in powers of $t$.
+#[inline(always)]
+pub(super) fn polynomial(c: &[f64; TERMS], t: f64) -> f64 {
+    let square = t * t;
+    let low = (c[0] + c[1] * t) + (c[2] + c[3] * t) * square;
+    let high = (c[4] + c[5] * t) + (c[6] + c[7] * t) * square;
+    low + high * (square * square)
 }
 
 impl Function<'_> {
@@ -107,10 +119,7 @@ impl Function<'_> {
         let number = usize::try_from((bits >> self.shift).saturating_sub(self.first)).unwrap_or(usize::MAX);
         let Some(c) = self.cells.get(number.min(self.cells.len() - 1)) else { return 0.0 };
         let t = (f64::from_bits(bits & self.mask | ONE) - 1.0) * self.scale - 1.0;
-        let square = t * t;
-        let low = (c[0] + c[1] * t) + (c[2] + c[3] * t) * square;
-        let high = (c[4] + c[5] * t) + (c[6] + c[7] * t) * square;
-        low + high * (square * square)
+        polynomial(c, t)
     }
 }
 

@@ -1,10 +1,11 @@
 //! $\phi(z) = a z + b|z|$ with biases and any norms: the recursion of one row of pairs, lanes side by side.
 
-use std::f64::consts::{FRAC_PI_2, PI, TAU};
+use std::f64::consts::{PI, TAU};
 use std::ops::Range;
 
 use pulp::{Arch, NullaryFnOnce};
 
+use super::arcs::angle;
 use super::method::{Exponents, PairFunction, Pairs, exponent};
 use crate::Scaled;
 use crate::activation::Homogeneous;
@@ -191,32 +192,6 @@ impl Lanes {
             self.cosine[i] = if gap < 0.5 { 1.0 - gap } else { covariance / p };
         }
     }
-}
-
-/// $\arccos c$ for $c = 1 - w \ge 0$, by the rational approximation of the arcsine of fdlibm: within an ulp, without branches.
-#[inline(always)]
-fn angle(w: f64, cosine: f64) -> f64 {
-    // θ/2 = arcsin √(w/2) below π/3, and π/2 − arcsin c above.
-    let small = w <= 0.5;
-    let square = if small { 0.5 * w } else { cosine * cosine };
-    let sine = if small { square.sqrt() } else { cosine };
-    let p = square
-        * (1.666_666_666_666_666_6e-1
-            + square
-                * (-3.255_658_186_224_009e-1
-                    + square
-                        * (2.012_125_321_348_629_3e-1
-                            + square
-                                * (-4.005_553_450_067_941e-2
-                                    + square * (7.915_349_942_898_145e-4 + square * 3.479_331_075_960_212e-5)))));
-    let q = 1.0
-        + square
-            * (-2.403_394_911_734_414
-                + square
-                    * (2.020_945_760_233_505_7
-                        + square * (-6.882_839_716_054_533e-1 + square * 7.703_815_055_590_194e-2)));
-    let arcsine = sine + sine * (p / q);
-    if small { 2.0 * arcsine } else { FRAC_PI_2 - arcsine }
 }
 
 /// $\sin t - t\cos t$ for $t = \arccos(1 - w) \le \pi/2$: the series, or the difference where it loses less than a digit.
