@@ -118,6 +118,11 @@ impl<'a> General<'a> {
         }
     }
 
+    /// Whether moments at this variance take no two-dimensional integral.
+    pub fn is_cheap(&self, side: &Side) -> bool {
+        self.expectations.is_cheap(side)
+    }
+
     /// Whether a side for this purpose takes integrals.
     pub fn integrates(&self, purpose: Use) -> bool {
         purpose == Use::Series || !self.expectations.is_closed()

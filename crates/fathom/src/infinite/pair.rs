@@ -111,6 +111,11 @@ impl<'a> PairRecursion<'a> {
         self.general.chains(variances, &self.layers, LARGE, purpose)
     }
 
+    /// Whether pairs of this chain cost no two-dimensional integral.
+    pub fn is_cheap(&self, chain: &Chain) -> bool {
+        chain.sides().iter().all(|side| self.general.is_cheap(side))
+    }
+
     /// The constants of the layers.
     pub fn layers(&self) -> &[Layer] {
         &self.layers

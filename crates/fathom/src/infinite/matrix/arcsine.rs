@@ -6,6 +6,7 @@ use std::ops::Range;
 use pulp::{Arch, NullaryFnOnce};
 
 use super::arcs::arcsine_fraction;
+use super::jobs::{LANES, lanes};
 use super::method::{Exponents, PairFunction, Pairs};
 use super::steps::{Step, steps, variance};
 use crate::activation::ScaledErf;
@@ -13,15 +14,14 @@ use crate::infinite::KernelError;
 use crate::infinite::general::Chain;
 use crate::infinite::state::Layer;
 
-/// Pairs that go through the layers together.
-const LANES: usize = 64;
 /// Layers up to which the rounding of $1 - (k r_1 r_2)^2$, which adds up to about $L^2 \varepsilon/2$ on the edge of chaos, stays
 /// within the accuracy of the engine.
 const DEEPEST: usize = 200;
-/// $s^2 q$ after the first layer up to which $1 - (k r_1 r_2)^2 \ge 1/(1 + s^2 q)^2$ keeps its digits at any $c$.
-const LARGEST: f64 = 20.0;
+/// $1 - (k r_1 r_2)^2 \ge 1/(1 + s^2 q)$ has a relative error of $s^2 q\,\varepsilon$ at any $c$, in every layer after the first
+/// (before which pairs with $c$ near one are handled separately): the largest of $s^2 q$ times the layers.
+const LARGEST: f64 = 4000.0;
 
-/// The recursion by arcsines for given inputs: Σ itself, because with $s^2 q$ of order one nothing depends on $1 - c$.
+/// The recursion by arcsines for given inputs, in Σ itself: unless $s^2 q$ is large, nothing depends on the digits of $1 - c$.
 pub(super) struct Arcsine<'a> {
     pairs: Pairs<'a>,
     steps: Vec<Step>,
@@ -33,7 +33,8 @@ pub(super) fn suits(function: Option<ScaledErf>, chains: &[Vec<Chain>; 2], layer
     let function = function?;
     let reaches = |chain: &Chain| {
         let mut later = chain.sides().iter().skip(1);
-        chain.goes_through(layers) && later.all(|side| function.scale.powi(2) * side.variance() <= LARGEST)
+        let largest = LARGEST / (layers.len() as f64 * function.scale.powi(2));
+        chain.goes_through(layers) && later.all(|side| side.variance() <= largest)
     };
     (layers.len() <= DEEPEST && chains.iter().flatten().all(reaches)).then_some(function)
 }
@@ -101,16 +102,12 @@ impl NullaryFnOnce for Row<'_> {
         let Some((first, later)) = self.steps.split_first() else { return };
         for start in (0..self.count).step_by(LANES) {
             let width = LANES.min(self.count - start);
-            let ratios = |l: usize| {
-                let mut lanes = [0.0; LANES];
-                lanes[..width].copy_from_slice(&self.right[l * self.count + start..][..width]);
-                lanes
-            };
-            let mut lanes = Lanes::new(first, self.left[0], &ratios(0), &self.cosines[start..start + width]);
+            let ratios = |l: usize| lanes(&self.right[l * self.count..(l + 1) * self.count][start..], 0.0);
+            let mut state = Lanes::new(first, self.left[0], &ratios(0), &lanes(&self.cosines[start..], 0.0));
             for (l, step) in later.iter().enumerate() {
-                lanes.advance(step, self.function, self.left[l + 1], &ratios(l + 1));
+                state.advance(step, self.function, self.left[l + 1], &ratios(l + 1));
             }
-            for (out, values) in [(&mut *nngp, &lanes.covariance), (&mut *ntk, &lanes.ntk)] {
+            for (out, values) in [(&mut *nngp, &state.covariance), (&mut *ntk, &state.ntk)] {
                 if !out.is_empty() {
                     out[start..start + width].copy_from_slice(&values[..width]);
                 }
@@ -128,7 +125,7 @@ struct Lanes {
 impl Lanes {
     /// After the first layer.
     #[inline(always)]
-    fn new(step: &Step, left: f64, right: &[f64; LANES], cosines: &[f64]) -> Self {
+    fn new(step: &Step, left: f64, right: &[f64; LANES], cosines: &[f64; LANES]) -> Self {
         let mut lanes = Self { covariance: [0.0; LANES], ntk: [0.0; LANES] };
         let Layer { weight_var, bias_var, alpha, beta } = step.layer;
         for (i, c) in cosines.iter().enumerate() {

@@ -3,9 +3,8 @@
 use pulp::{Arch, NullaryFnOnce};
 
 use super::cells::{Cells, TERMS, polynomial};
+use super::jobs::{LANES, lanes};
 
-/// Cosines whose cells are found together.
-const LANES: usize = 64;
 const ONE: u64 = 1.0_f64.to_bits();
 
 /// The tables for $c \ge 0$ and for $c < 0$ one after the other, so that the sign moves an index and is no branch.
@@ -61,8 +60,7 @@ impl NullaryFnOnce for LookUp<'_> {
         let [acute, obtuse] = self.halves;
         let (mut numbers, mut places) = ([0_u64; LANES], [0.0_f64; LANES]);
         for (cosines, out) in self.cosines.chunks(LANES).zip(self.out.chunks_mut(LANES)) {
-            let mut lanes = [0.0_f64; LANES];
-            lanes[..cosines.len()].copy_from_slice(cosines);
+            let lanes = lanes(cosines, 0.0);
             for i in 0..LANES {
                 let half = if lanes[i] < 0.0 { obtuse } else { acute };
                 let bits = (1.0 - lanes[i].abs()).to_bits();

@@ -6,14 +6,13 @@ use std::ops::Range;
 use pulp::{Arch, NullaryFnOnce};
 
 use super::arcs::angle;
+use super::jobs::{LANES, lanes};
 use super::method::{Exponents, PairFunction, Pairs, exponent};
 use crate::Scaled;
 use crate::activation::Homogeneous;
 use crate::infinite::KernelError;
 use crate::infinite::state::Layer;
 
-/// Pairs that go through the layers together.
-const LANES: usize = 64;
 /// Exponents up to which `f64` holds every intermediate result.
 const RANGE: i64 = 400;
 
@@ -120,16 +119,12 @@ impl NullaryFnOnce for Row<'_> {
         let [nngp, ntk] = self.out;
         for first in (0..self.count).step_by(LANES) {
             let width = LANES.min(self.count - first);
-            let mut lanes = Lanes::new(&self.cosines[first..first + width]);
+            let mut state = Lanes::new(&self.cosines[first..]);
             for (l, step) in self.steps.iter().enumerate() {
-                let roots = |l: usize| {
-                    let mut lanes = [1.0; LANES];
-                    lanes[..width].copy_from_slice(&self.right[l * self.count + first..][..width]);
-                    lanes
-                };
-                lanes.advance(*step, [self.left[l], self.left[l + 1]], &roots(l), &roots(l + 1));
+                let roots = |l: usize| lanes(&self.right[l * self.count..(l + 1) * self.count][first..], 1.0);
+                state.advance(*step, [self.left[l], self.left[l + 1]], &roots(l), &roots(l + 1));
             }
-            for (out, values) in [(&mut *nngp, &lanes.covariance), (&mut *ntk, &lanes.ntk)] {
+            for (out, values) in [(&mut *nngp, &state.covariance), (&mut *ntk, &state.ntk)] {
                 if !out.is_empty() {
                     out[first..first + width].copy_from_slice(&values[..width]);
                 }
@@ -150,12 +145,11 @@ struct Lanes {
 impl Lanes {
     #[inline(always)]
     fn new(cosines: &[f64]) -> Self {
-        let mut lanes = Self { gap: [1.0; LANES], cosine: [0.0; LANES], covariance: [0.0; LANES], ntk: [0.0; LANES] };
-        for (i, c) in cosines.iter().enumerate() {
-            lanes.gap[i] = 1.0 - c;
-            lanes.cosine[i] = *c;
+        let (mut gap, cosine) = ([0.0; LANES], lanes(cosines, 0.0));
+        for (gap, c) in gap.iter_mut().zip(&cosine) {
+            *gap = 1.0 - c;
         }
-        lanes
+        Self { gap, cosine, covariance: [0.0; LANES], ntk: [0.0; LANES] }
     }
 
     /// As in `piecewise_linear::advance`, without the difference of the diagonals.
