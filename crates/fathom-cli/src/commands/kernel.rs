@@ -66,7 +66,7 @@ struct KernelArgs {
     /// Most rows of a symmetric matrix for which eigenvalues are computed; 0 for none
     #[arg(long, value_name = "N", default_value_t = 2000)]
     spectrum_rows: usize,
-    /// Most memory in MiB beside the inputs; matrices are written in bands of rows, and only bands are held
+    /// Most memory in MiB beside the file of inputs; matrices are written in bands of rows, and only bands are held
     #[arg(long, value_name = "MIB")]
     memory: Option<usize>,
     /// Continue an interrupted file

@@ -67,6 +67,12 @@ impl Chain {
         &self.0
     }
 
+    /// Bytes that the sides take.
+    pub fn bytes(&self) -> usize {
+        let of = |side: &Side| size_of::<Side>() + side.series().map_or(0, size_of_val);
+        self.0.iter().map(of).sum()
+    }
+
     /// The side before the layer with index `l` (0 is the first layer, which has none).
     pub fn before(&self, l: usize) -> Option<&Side> {
         self.0.get(l.checked_sub(1)?).or(self.0.last())

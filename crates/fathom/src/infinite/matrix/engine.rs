@@ -193,7 +193,8 @@ impl<'a> KernelEngine<'a> {
         Ok(Band { blocks })
     }
 
-    /// Bytes that [`Self::matrices`] needs: the result, the copy of the inputs, and the scratch of every thread.
+    /// Bytes that [`Self::matrices`] needs: the result, the copy of the inputs, what is known of each of them at every layer, and
+    /// the scratch of every thread.
     pub fn memory<T: Entry>(&self) -> usize {
         let [rows, cols] = self.shape();
         self.needed(rows.saturating_mul(cols), size_of::<T>())
@@ -212,7 +213,7 @@ impl<'a> KernelEngine<'a> {
         let scratch = rayon::current_num_threads() * TILE * TILE * size_of::<f64>();
         let rows = self.inputs.count() + self.others.as_ref().map_or(0, Rows::count);
         let copies = rows.saturating_mul(self.inputs.features()).saturating_mul(size_of::<f64>());
-        result.saturating_add(scratch).saturating_add(copies)
+        result.saturating_add(scratch).saturating_add(copies).saturating_add(self.plan.bytes)
     }
 
     fn check_memory(&self, needed: usize) -> Result<(), MatrixError> {

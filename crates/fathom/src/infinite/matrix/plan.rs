@@ -50,6 +50,8 @@ fn diagonal_entry(recursion: &PairRecursion<'_>, chain: &Chain, mean_square: f64
 pub(super) struct Plan<'a> {
     pub method: Method,
     pub function: Box<dyn PairFunction + 'a>,
+    /// Bytes held for it beside the inputs.
+    pub bytes: usize,
     /// Of the function's values.
     pub exponents: Exponents,
     /// Whether the function's values are divided by $|x||x'|/n_0$.
@@ -99,7 +101,8 @@ impl<'a> Plan<'a> {
         };
         let mut diagonals = sets.iter().map(|rows| diagonal(rows));
         let diagonals = [diagonals.next().unwrap_or_default(), diagonals.next().unwrap_or_default()];
-        Ok(Some(Self { method: Method::Angle, function: Box::new(function), exponents, per_norm, diagonals }))
+        let function = Box::new(function);
+        Ok(Some(Self { method: Method::Angle, function, bytes: 0, exponents, per_norm, diagonals }))
     }
 
     fn by_pairs(
@@ -135,6 +138,7 @@ impl<'a> Plan<'a> {
             let own = chains(Use::Series);
             have_series(&own, recursion.layers()).then_some(own)
         };
+        let bytes = plain.iter().chain(series.iter().flatten()).flatten().map(Chain::bytes).sum();
         let mean_squares = sets.map(|rows| rows.mean_squares().to_vec());
         let pairs = Pairs { recursion, mean_squares, chains: plain, exponents };
         let norms = sets.map(Rows::norms);
@@ -153,7 +157,7 @@ impl<'a> Plan<'a> {
             }
             (None, None, None) => (Method::Pairwise, Box::new(Pairwise(pairs)), exponents),
         };
-        Ok(Self { method, function, exponents, per_norm: false, diagonals })
+        Ok(Self { method, function, bytes, exponents, per_norm: false, diagonals })
     }
 }
 
