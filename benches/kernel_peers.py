@@ -7,7 +7,7 @@ needs `pip install "neural-tangents==0.6.5" "jax==0.4.25" "jaxlib==0.4.25" "nump
 `cargo build --release`. Both compute the NTK of n inputs of 784 features, on two threads; depth counts weight layers. The time
 is CPU time of the process: that of neural-tangents for one call that is compiled already, in the form that is faster at the depth
 (layers written out, or `stax.repeat`, a scan), and of Fathom's command that of the whole command, reading the inputs and
-writing the matrix to a file included, less that of the same command for ten inputs. Times are the fastest of three.
+writing the matrix to a file included, less that of the same command for ten inputs. Times are the faster of two.
 """
 import os
 import resource
@@ -74,7 +74,7 @@ def peer_seconds(activation: str, depth: int, weight_var: float, bias_var: float
     x = jnp.asarray(inputs(n), jnp.float64 if precision == "f64" else jnp.float32)
     matrix = kernel(x, None, get="ntk").block_until_ready()
     times = []
-    for _ in range(3):
+    for _ in range(2):
         start = time.process_time()
         kernel(x, None, get="ntk").block_until_ready()
         times.append(time.process_time() - start)
@@ -95,8 +95,8 @@ def fathom_seconds(activation: str, depth: int, weight_var: float, bias_var: flo
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-        short = min(run(10) for _ in range(3))
-        long = min(run(n) for _ in range(3))
+        short = min(run(10) for _ in range(2))
+        long = min(run(n) for _ in range(2))
         return max(long - short, 1e-3), np.load(out)
 
 

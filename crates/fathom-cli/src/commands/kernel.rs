@@ -132,7 +132,11 @@ impl FileNumber for f64 {
     const DESCR: &'static str = "<f8";
 
     fn bytes(values: &[Self]) -> Vec<u8> {
-        values.iter().flat_map(|v| v.to_le_bytes()).collect()
+        let mut bytes = vec![0; size_of_val(values)];
+        for (out, value) in bytes.as_chunks_mut().0.iter_mut().zip(values) {
+            *out = value.to_le_bytes();
+        }
+        bytes
     }
 }
 
@@ -140,7 +144,11 @@ impl FileNumber for f32 {
     const DESCR: &'static str = "<f4";
 
     fn bytes(values: &[Self]) -> Vec<u8> {
-        values.iter().flat_map(|v| v.to_le_bytes()).collect()
+        let mut bytes = vec![0; size_of_val(values)];
+        for (out, value) in bytes.as_chunks_mut().0.iter_mut().zip(values) {
+            *out = value.to_le_bytes();
+        }
+        bytes
     }
 }
 
