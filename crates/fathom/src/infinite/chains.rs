@@ -60,12 +60,15 @@ impl SideTable {
     fn new(general: &General<'_>, (low, high, count): (f64, f64, usize), purpose: Use) -> Option<Self> {
         let middle = 0.5 * (low.ln() + high.ln());
         let half = (0.5 * (high.ln() - low.ln())).max(NARROWEST);
-        NODES.into_iter().take_while(|nodes| nodes * WORTH <= count).find_map(|nodes| {
+        for nodes in NODES.into_iter().take_while(|nodes| nodes * WORTH <= count) {
             let side = |i| general.side((middle + half * angle(i, nodes).cos()).exp(), purpose);
             let sides: Vec<Side> = (0..nodes).into_par_iter().map(side).collect();
             let coefficients = coefficients(&sides)?;
-            resolved(&sides, &coefficients).then_some(Self { middle, half, coefficients })
-        })
+            if resolved(&sides, &coefficients) {
+                return Some(Self { middle, half, coefficients });
+            }
+        }
+        None
     }
 
     fn at(&self, q: f64) -> Side {

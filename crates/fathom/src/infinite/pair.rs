@@ -111,6 +111,11 @@ impl<'a> PairRecursion<'a> {
         self.general.chains(variances, &self.layers, LARGE, purpose)
     }
 
+    /// Whether expectations take integrals, for want of closed forms.
+    pub fn integrates(&self) -> bool {
+        self.arch.activation().homogeneous().is_none() && self.general.integrates(Use::Few)
+    }
+
     /// Whether pairs of this chain cost no two-dimensional integral.
     pub fn is_cheap(&self, chain: &Chain) -> bool {
         chain.sides().iter().all(|side| self.general.is_cheap(side))

@@ -142,8 +142,8 @@ impl Lanes {
         let Layer { weight_var, bias_var, alpha, beta } = step.layer;
         let square = FRAC_2_PI * function.factor * function.factor;
         let offset = function.offset * function.offset;
-        for i in 0..LANES {
-            let ratio = left * right[i];
+        for (i, right) in right.iter().enumerate() {
+            let ratio = left * right;
             let sine = self.covariance[i] * ratio;
             let size = sine.abs().min(1.0);
             let w = 1.0 - size;

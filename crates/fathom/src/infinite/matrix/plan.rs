@@ -118,7 +118,7 @@ impl<'a> Plan<'a> {
             let second = if two { of(sets[1]) } else { first.clone() };
             [first, second]
         };
-        let plain = chains(Use::Few);
+        let plain = chains(if recursion.integrates() { Use::Series } else { Use::Few });
         let mut diagonals: [Vec<[Scaled; 2]>; 2] = Default::default();
         for (set, diagonal) in diagonals.iter_mut().enumerate().take(if two { 2 } else { 1 }) {
             let of = |(chain, q): (&Chain, &f64)| diagonal_entry(&recursion, chain, *q);
@@ -134,6 +134,8 @@ impl<'a> Plan<'a> {
             None
         } else if have_series(&plain, recursion.layers()) {
             Some(Default::default())
+        } else if recursion.integrates() {
+            None
         } else {
             let own = chains(Use::Series);
             have_series(&own, recursion.layers()).then_some(own)
