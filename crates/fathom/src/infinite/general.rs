@@ -124,6 +124,11 @@ impl<'a> General<'a> {
         }
     }
 
+    /// `side` with at least so many coefficients in its series.
+    pub fn continued(&self, side: Side, terms: usize) -> Side {
+        side.continued(&**self.activation, terms)
+    }
+
     /// Whether moments at this variance take no two-dimensional integral.
     pub fn is_cheap(&self, side: &Side) -> bool {
         self.expectations.is_cheap(side)
