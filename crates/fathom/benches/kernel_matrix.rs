@@ -1,6 +1,7 @@
 //! Kernel matrices against a bare symmetric product of the same machine in the same run, in CPU time of all threads.
 //!
-//! `cargo bench --bench kernel_matrix -- 4000` for 4000 inputs of 784 features (10,000 by default), and below that 1000.
+//! `cargo bench --bench kernel_matrix -- 4000` for 4000 inputs of 784 features (10,000 by default); `tables` or `layers` after
+//! that for one of the parts, the second of which takes 1000 inputs at most.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints its result")]
@@ -44,12 +45,14 @@ fn network(activation: &str, depth: usize, weight_var: f64, bias_var: f64) -> Ar
     .unwrap()
 }
 
-/// CPU time of this process in seconds, where the system tells it: other work on the machine does not change it much.
+/// CPU time of all threads in seconds, where the system tells it: other work on the machine does not change it much.
 fn cpu() -> Option<f64> {
-    let text = std::fs::read_to_string("/proc/self/stat").ok()?;
-    let fields: Vec<&str> = text.rsplit(')').next()?.split_whitespace().collect();
-    let ticks = |i: usize| fields.get(i)?.parse::<f64>().ok();
-    Some((ticks(11)? + ticks(12)?) / 100.0)
+    let threads = std::fs::read_dir("/proc/self/task").ok()?;
+    let nanoseconds = |thread: std::fs::DirEntry| {
+        let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        text.split_whitespace().next()?.parse::<f64>().ok()
+    };
+    Some(threads.flatten().filter_map(nanoseconds).sum::<f64>() * 1e-9)
 }
 
 /// CPU seconds of all threads; elsewhere than on Linux, seconds.
@@ -91,43 +94,63 @@ fn ours(arch: &Architecture, rows: &[f64], single: bool) -> f64 {
     })
 }
 
-fn main() {
-    let n = std::env::args().find_map(|a| a.parse().ok()).unwrap_or(10_000);
-    let rows = uniform(n * FEATURES);
-    let sphere = on_sphere(&rows);
-    // Rounds are interleaved, and the fastest of each counts, so that other work on the machine hits all alike.
-    let (deep, shallow) = (network("relu", 50, 2.0, 0.0), network("relu", 3, 2.0, 0.0));
-    let tanh = network("tanh", 3, 1.5, 0.05);
-    let mut best = [f64::INFINITY; 5];
+/// Rounds are interleaved, and the fastest of each counts, so that other work on the machine hits all alike.
+fn fastest(runs: &[&dyn Fn() -> f64]) -> Vec<f64> {
+    let mut best = vec![f64::INFINITY; runs.len()];
     for _ in 0..3 {
-        let times = [
-            bare(&rows, n),
-            ours(&shallow, &rows, false),
-            ours(&deep, &rows, false),
-            ours(&tanh, &sphere, false),
-            ours(&deep, &rows, true),
-        ];
-        for (best, time) in best.iter_mut().zip(times) {
-            *best = best.min(time);
+        for (best, run) in best.iter_mut().zip(runs) {
+            *best = best.min(run());
         }
     }
-    let [product, three, fifty, tanh, single] = best;
+    best
+}
+
+/// Against the product and the table of few layers.
+fn tables(n: usize) {
+    let rows = uniform(n * FEATURES);
+    let sphere = on_sphere(&rows);
+    let (deep, shallow) = (network("relu", 50, 2.0, 0.0), network("relu", 3, 2.0, 0.0));
+    let tanh = network("tanh", 3, 1.5, 0.05);
+    let best = fastest(&[
+        &|| bare(&rows, n),
+        &|| ours(&shallow, &rows, false),
+        &|| ours(&deep, &rows, false),
+        &|| ours(&tanh, &sphere, false),
+        &|| ours(&deep, &rows, true),
+    ]);
+    let [product, three, fifty, tanh, single] = best[..] else { return };
     println!("n = {n}: bare symmetric product {product:.3} s");
     println!("relu L = 3: {three:.3} s, {:.2} of the product", three / product);
     println!("relu L = 50: {fifty:.3} s, {:.2} of the product, {:.3} of L = 3", fifty / product, fifty / three);
     println!("tanh on the sphere, L = 3: {tanh:.3} s, {:.2} of relu", tanh / three);
     println!("relu L = 50 in single precision: {single:.3} s");
-    let n = n.min(1000);
-    let rows = &rows[..n * FEATURES];
-    let entries = (n * (n + 1) / 2) as f64;
-    for (name, depths) in [("relu", [3, 23]), ("erf", [3, 23]), ("tanh", [3, 23])] {
-        let [few, many] = depths.map(|depth| {
-            let arch = network(name, depth, 1.5, 0.1);
-            (0..3).map(|_| ours(&arch, rows, false)).fold(f64::INFINITY, f64::min)
-        });
+}
+
+/// With bias and general norms: for each layer, counted for all entries of the matrix, as a library would that computes them all.
+fn layers(n: usize) {
+    let rows = uniform(n * FEATURES);
+    for (name, single) in
+        [("relu", false), ("relu", true), ("erf", false), ("erf", true), ("tanh", false), ("gelu", false)]
+    {
+        let [shallow, deep] = [3, 23].map(|depth| network(name, depth, 1.5, 0.1));
+        let best = fastest(&[&|| ours(&shallow, &rows, single), &|| ours(&deep, &rows, single)]);
+        let [few, many] = best[..] else { return };
+        let numbers = if single { "f32" } else { "f64" };
+        let each = (many - few) / 20.0 / (n * n) as f64 * 1e9;
         println!(
-            "{name} with bias, general norms, n = {n}: {few:.3} s at L = 3, {:.1} ns a layer and entry computed",
-            (many - few) / entries / 20.0 * 1e9
+            "{name} with bias, general norms, {numbers}, n = {n}: {few:.3} s at L = 3, {each:.2} ns a layer and entry"
         );
+    }
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let n = arguments.iter().find_map(|a| a.parse().ok()).unwrap_or(10_000);
+    let wanted = |part: &str| !arguments.iter().any(|a| ["tables", "layers"].contains(&a.as_str()) && a != part);
+    if wanted("tables") {
+        tables(n);
+    }
+    if wanted("layers") {
+        layers(n.min(1000));
     }
 }

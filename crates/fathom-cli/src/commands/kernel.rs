@@ -66,6 +66,9 @@ struct KernelArgs {
     /// Most rows of a symmetric matrix for which eigenvalues are computed; 0 for none
     #[arg(long, value_name = "N", default_value_t = 2000)]
     spectrum_rows: usize,
+    /// Most memory in MiB beside the file of inputs; matrices are written in bands of rows, and only bands are held
+    #[arg(long, value_name = "MIB")]
+    memory: Option<usize>,
     /// Continue an interrupted file
     #[arg(long, requires = "out")]
     resume: bool,
@@ -103,7 +106,7 @@ impl KernelArgs {
             ScaleArg::Cosine => KernelScale::Cosine,
             ScaleArg::Depth => KernelScale::Depth,
         };
-        MatrixOptions { kind, scale, ..Default::default() }
+        MatrixOptions { kind, scale, memory: self.memory.map_or(usize::MAX, |mib| mib.saturating_mul(1 << 20)) }
     }
 }
 
@@ -129,7 +132,11 @@ impl FileNumber for f64 {
     const DESCR: &'static str = "<f8";
 
     fn bytes(values: &[Self]) -> Vec<u8> {
-        values.iter().flat_map(|v| v.to_le_bytes()).collect()
+        let mut bytes = vec![0; size_of_val(values)];
+        for (out, value) in bytes.as_chunks_mut().0.iter_mut().zip(values) {
+            *out = value.to_le_bytes();
+        }
+        bytes
     }
 }
 
@@ -137,7 +144,11 @@ impl FileNumber for f32 {
     const DESCR: &'static str = "<f4";
 
     fn bytes(values: &[Self]) -> Vec<u8> {
-        values.iter().flat_map(|v| v.to_le_bytes()).collect()
+        let mut bytes = vec![0; size_of_val(values)];
+        for (out, value) in bytes.as_chunks_mut().0.iter_mut().zip(values) {
+            *out = value.to_le_bytes();
+        }
+        bytes
     }
 }
 
@@ -187,6 +198,7 @@ fn run_in<T: FileNumber>(args: &Args, sets: &Sets, arch: &Architecture) -> Resul
     let options = args.kernel.options();
     let others = sets.others.as_ref().map(|o| o.values.as_slice());
     let engine = KernelEngine::new(arch, &sets.inputs.values, sets.inputs.cols, others, &options)?;
+    check_memory::<T>(args, &engine)?;
     if let Some(path) = &args.kernel.out {
         write::<T>(&engine, path, identity::<T>(args, sets, arch)?, args.kernel.resume)?;
     }
@@ -212,6 +224,23 @@ fn run_in<T: FileNumber>(args: &Args, sets: &Sets, arch: &Architecture) -> Resul
     Ok(ExitStatus::Answered)
 }
 
+/// Refuses what the memory allowed does not suffice for, before anything is written.
+fn check_memory<T: FileNumber>(args: &Args, engine: &KernelEngine<'_>) -> Result<(), CommandError> {
+    let band = if args.kernel.out.is_some() { engine.band_memory::<T>() } else { 0 };
+    let spectrum = if has_spectrum(engine, args.kernel.spectrum_rows) { engine.memory::<f64>() } else { 0 };
+    let needs = [
+        ("a band of the matrix", band, "--precision f32 halves that, as do fewer inputs (--rows)"),
+        ("the matrix for its eigenvalues", spectrum, "--spectrum-rows 0 leaves them out"),
+    ];
+    for (what, needed, remedy) in needs {
+        if needed > engine.options().memory {
+            let (needed, allowed) = (needed.div_ceil(1 << 20), engine.options().memory >> 20);
+            return Err(usage(format!("{what} needs {needed} MiB, but --memory allows {allowed}: {remedy}")));
+        }
+    }
+    Ok(())
+}
+
 /// What the matrix is of, down to the bits of the inputs.
 fn identity<T: FileNumber>(args: &Args, sets: &Sets, arch: &Architecture) -> Result<serde_json::Value, CommandError> {
     let options = args.kernel.options();
@@ -232,6 +261,8 @@ fn fingerprint(values: &[f64]) -> u64 {
     values.iter().fold(0xcbf2_9ce4_8422_2325, |hash, v| (hash ^ v.to_bits()).wrapping_mul(0x0100_0000_01b3))
 }
 
+/// Bytes that are made ready for the file at a time, or one row.
+const BYTES: usize = 1 << 20;
 /// Time between notes of how far the file is.
 const BETWEEN_NOTES: Duration = Duration::from_secs(10);
 
@@ -252,7 +283,11 @@ fn write<T: FileNumber>(
     for band in done..bands {
         for (kind, block) in engine.band::<T>(band)?.blocks() {
             let matrix = kinds.iter().position(|k| *k == kind).unwrap_or(0);
-            file.write(matrix, block.place(), block.cols(), &T::bytes(block.values()))?;
+            let ([row, col], cols) = (block.place(), block.cols());
+            let together = BYTES.div_ceil(cols * size_of::<T>());
+            for (i, rows) in block.values().chunks(together * cols).enumerate() {
+                file.write(matrix, [row + i * together, col], cols, &T::bytes(rows))?;
+            }
         }
         progress.add(1);
         let stopped = stop.load(Ordering::Relaxed) && band + 1 < bands;
@@ -271,8 +306,12 @@ fn write<T: FileNumber>(
 /// Eigenvalues of every kernel and their ends, where the matrix is symmetric and not too large.
 type Spectra = Vec<(Vec<f64>, Option<MatrixSpectrum>)>;
 
+fn has_spectrum(engine: &KernelEngine<'_>, most: usize) -> bool {
+    engine.is_symmetric() && engine.shape()[0] <= most
+}
+
 fn spectra(engine: &KernelEngine<'_>, most: usize) -> Result<Spectra, CommandError> {
-    if !engine.is_symmetric() || engine.shape()[0] > most {
+    if !has_spectrum(engine, most) {
         return Ok(Vec::new());
     }
     let with_spectrum = |matrix: fathom_ntk::infinite::matrix::KernelMatrix<f64>| {
@@ -294,7 +333,7 @@ fn draw(args: &Args, sets: &Sets, arch: &Architecture, eigenvalues: Option<&[f64
     };
     let (rows, values) = chosen(&sets.inputs);
     let others = sets.others.as_ref().map(chosen);
-    let options = args.kernel.options();
+    let options = MatrixOptions { memory: usize::MAX, ..args.kernel.options() };
     let other_values = others.as_ref().map(|(_, values)| values.as_slice());
     let engine = KernelEngine::new(arch, &values, sets.inputs.cols, other_values, &options)?;
     let Some(matrix) = engine.matrices::<f64>()?.pop() else { return Ok(()) };

@@ -52,6 +52,10 @@ impl MatrixFile {
         identity: Value,
         resume: bool,
     ) -> Result<(Self, usize), CommandError> {
+        // The finished file takes the name, and with it the place of whatever had it.
+        if path.metadata().is_ok_and(|old| !old.is_file()) {
+            return Err(CommandError::Usage(format!("cannot write {}: it is not a regular file", path.display())));
+        }
         let beside = |extension: &str| {
             let mut name = OsString::from(path);
             name.push(extension);

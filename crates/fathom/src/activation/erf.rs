@@ -4,7 +4,7 @@ use std::f64::consts::{FRAC_2_PI, FRAC_2_SQRT_PI, PI};
 
 use super::jet::Taylor;
 use super::normal::Arcsine;
-use super::{Covariance, Dual, Jet, Nonlinearity, Parity, Regularity};
+use super::{Covariance, Dual, Jet, Nonlinearity, Parity, Regularity, ScaledErf};
 
 /// $\mathrm{erf}\, z = \frac{2}{\sqrt\pi}\int_0^z e^{-t^2} dt$: smooth, odd.
 ///
@@ -41,6 +41,10 @@ impl Nonlinearity for Erf {
 
     fn strip(&self) -> f64 {
         f64::INFINITY
+    }
+
+    fn scaled_erf(&self) -> Option<ScaledErf> {
+        Some(ScaledErf { offset: 0.0, factor: 1.0, scale: 1.0 })
     }
 
     fn dual(&self, c: &Covariance) -> Option<Dual> {

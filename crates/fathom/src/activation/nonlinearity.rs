@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use super::{Covariance, Homogeneous, Jet};
+use super::{Covariance, Homogeneous, Jet, ScaledErf};
 
 /// How smooth a function is; decides its rates at great depth and the rules that integrate it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -93,6 +93,11 @@ pub trait Nonlinearity: Send + Sync + Debug {
 
     /// The coefficients if φ is exactly $a z + b|z|$.
     fn homogeneous(&self) -> Option<Homogeneous> {
+        None
+    }
+
+    /// The coefficients if φ is exactly $o + f\,\mathrm{erf}(s z)$.
+    fn scaled_erf(&self) -> Option<ScaledErf> {
         None
     }
 

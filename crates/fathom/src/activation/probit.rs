@@ -1,9 +1,9 @@
 //! The normal distribution function.
 
-use std::f64::consts::TAU;
+use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 
 use super::normal::{Arcsine, density, distribution, distribution_series};
-use super::{Covariance, Dual, Jet, Nonlinearity, Parity, Regularity};
+use super::{Covariance, Dual, Jet, Nonlinearity, Parity, Regularity, ScaledErf};
 
 /// $\Phi(z) = P(Z \le z)$ of a standard normal $Z$: smooth, between 0 and 1.
 ///
@@ -39,6 +39,10 @@ impl Nonlinearity for Probit {
 
     fn strip(&self) -> f64 {
         f64::INFINITY
+    }
+
+    fn scaled_erf(&self) -> Option<ScaledErf> {
+        Some(ScaledErf { offset: 0.5, factor: 0.5, scale: FRAC_1_SQRT_2 })
     }
 
     fn dual(&self, c: &Covariance) -> Option<Dual> {

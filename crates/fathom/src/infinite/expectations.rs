@@ -60,6 +60,11 @@ impl Expectations {
         &self.activation
     }
 
+    /// Whether there are closed forms.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// Whether moments at equal variances cost no two-dimensional integral.
     pub(crate) fn is_cheap(&self, side: &Side) -> bool {
         self.closed || side.series().is_some() || side.table().is_some()

@@ -57,9 +57,20 @@ pub(super) struct General<'a> {
 pub(super) struct Chain(Vec<Side>);
 
 impl Chain {
+    /// From sides before weight layers 2, 3, …
+    pub fn new(sides: Vec<Side>) -> Self {
+        Self(sides)
+    }
+
     /// The sides before weight layers 2, 3, …; the last one holds for all layers that follow.
     pub fn sides(&self) -> &[Side] {
         &self.0
+    }
+
+    /// Bytes that the sides take.
+    pub fn bytes(&self) -> usize {
+        let of = |side: &Side| size_of::<Side>() + side.series().map_or(0, size_of_val);
+        self.0.iter().map(of).sum()
     }
 
     /// The side before the layer with index `l` (0 is the first layer, which has none).
@@ -105,6 +116,29 @@ impl<'a> General<'a> {
         Self { activation, expectations: Expectations::new(activation), detail }
     }
 
+    /// The expectations at variance `q`; without tables.
+    pub fn side(&self, q: f64, purpose: Use) -> Side {
+        match purpose {
+            Use::Series => Side::new(&**self.activation, q, SeriesLength::Long),
+            Use::Few | Use::Many => self.expectations.side(q),
+        }
+    }
+
+    /// `side` with at least so many coefficients in its series.
+    pub fn continued(&self, side: Side, terms: usize) -> Side {
+        side.continued(&**self.activation, terms)
+    }
+
+    /// Whether moments at this variance take no two-dimensional integral.
+    pub fn is_cheap(&self, side: &Side) -> bool {
+        self.expectations.is_cheap(side)
+    }
+
+    /// Whether a side for this purpose takes integrals.
+    pub fn integrates(&self, purpose: Use) -> bool {
+        purpose == Use::Series || !self.expectations.is_closed()
+    }
+
     /// Follows one input of first-layer variance `q` through `layers` (the first of which is weight layer 1).
     pub fn chain(&self, mut q: f64, layers: &[Layer], largest: f64, purpose: Use) -> Chain {
         let mut sides = Vec::new();
@@ -112,10 +146,7 @@ impl<'a> General<'a> {
             if q.is_nan() || q > largest {
                 break;
             }
-            let mut side = match purpose {
-                Use::Series => Side::new(&**self.activation, q, SeriesLength::Long),
-                Use::Few | Use::Many => self.expectations.side(q),
-            };
+            let mut side = self.side(q, purpose);
             let next = next_variance(&side, layer);
             let rests = next == q && layers[l..].iter().all(|&other| other.same_variances(layer));
             if purpose == Use::Many || (purpose == Use::Few && rests && layers.len() - l >= LONG_REST) {

@@ -18,6 +18,7 @@
 //! Sources: Jacot, Gabriel & Hongler (2018), arXiv:1806.07572, Theorem 1, with $\sigma_w^2$ inserted and depth counted in
 //! weight layers; the gap form is derived in `docs/theory`.
 
+mod chains;
 mod difference;
 mod error;
 mod expectations;

@@ -1,5 +1,6 @@
 //! NNGP and NTK of two inputs.
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::general::{Chain, Detail, General, Use};
@@ -98,6 +99,26 @@ impl<'a> PairRecursion<'a> {
         let layers = if self.arch.activation().homogeneous().is_some() { &[] } else { self.layers.as_slice() };
         let first = self.layers[0];
         self.general.chain(first.weight_var * mean_square + first.bias_var, layers, LARGE, purpose)
+    }
+
+    /// The chains of many inputs.
+    pub fn chains_for(&self, mean_squares: &[f64], purpose: Use) -> Vec<Chain> {
+        let first = self.layers[0];
+        if self.arch.activation().homogeneous().is_some() || !self.general.integrates(purpose) {
+            return mean_squares.par_iter().map(|q| self.chain_for(*q, purpose)).collect();
+        }
+        let variances = mean_squares.iter().map(|q| first.weight_var * q + first.bias_var).collect();
+        self.general.chains(variances, &self.layers, LARGE, purpose)
+    }
+
+    /// Whether expectations take integrals, for want of closed forms.
+    pub fn integrates(&self) -> bool {
+        self.arch.activation().homogeneous().is_none() && self.general.integrates(Use::Few)
+    }
+
+    /// Whether pairs of this chain cost no two-dimensional integral.
+    pub fn is_cheap(&self, chain: &Chain) -> bool {
+        chain.sides().iter().all(|side| self.general.is_cheap(side))
     }
 
     /// The constants of the layers.

@@ -1,6 +1,9 @@
 //! One input at one layer: what the pair recursion needs of a pre-activation variance.
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
+
+use pulp::{Arch, NullaryFnOnce};
 
 use super::Expectations;
 use super::table::Table;
@@ -67,17 +70,29 @@ impl Side {
         let strip = activation.strip() / s;
         let mut series = None;
         if with_series && strip > NARROW_STRIP {
-            series = hermite_series(activation, q, &line, slope_sq, MAX_TERMS);
+            series = hermite_series(activation, q, &line, slope_sq, 0..MAX_TERMS);
         }
         if series.is_none() && length == SeriesLength::Long && strip > 0.5 * NARROW_STRIP {
             // Polynomials of high order oscillate faster than the activation varies.
-            series = hermite_series(activation, q, &Line::fine(activation, q), slope_sq, MAX_SHARED_TERMS);
+            series = hermite_series(activation, q, &Line::fine(activation, q), slope_sq, 0..MAX_SHARED_TERMS);
         }
         let series = series.map(Into::into);
         Self::from_parts(q, value_sq, slope_sq, series)
     }
 
-    fn from_parts(q: f64, value_sq: f64, slope_sq: f64, series: Option<Arc<[f64]>>) -> Self {
+    /// The same with at least so many coefficients, if it has a series.
+    pub(super) fn continued(self, activation: &dyn Nonlinearity, terms: usize) -> Self {
+        let Some(length) = self.series().map(<[f64]>::len) else { return self };
+        if length >= terms {
+            return self;
+        }
+        let line = Line::fine(activation, self.q);
+        let series = hermite_series(activation, self.q, &line, self.slope_sq, terms..terms + 1);
+        Self { series: series.map(Into::into), ..self }
+    }
+
+    /// From known expectations.
+    pub(super) fn from_parts(q: f64, value_sq: f64, slope_sq: f64, series: Option<Arc<[f64]>>) -> Self {
         Self { q, value_sq, slope_sq, series, table: None, curvature_sq: Arc::default() }
     }
 
@@ -119,8 +134,14 @@ impl Side {
     }
 }
 
-/// Hermite coefficients until Parseval's identity $\sum_k k\, a_k^2 = q\, E[\phi'^2]$ holds to rounding.
-fn hermite_series(activation: &dyn Nonlinearity, q: f64, line: &Line, slope_sq: f64, terms: usize) -> Option<Vec<f64>> {
+/// Hermite coefficients until Parseval's identity $\sum_k k\, a_k^2 = q\, E[\phi'^2]$ holds to rounding, their number in `terms`.
+fn hermite_series(
+    activation: &dyn Nonlinearity,
+    q: f64,
+    line: &Line,
+    slope_sq: f64,
+    terms: Range<usize>,
+) -> Option<Vec<f64>> {
     let s = q.sqrt();
     let (nodes, weights) = line.nodes();
     // Before = h_{k-1}, now = h_k, both at every node, times φ · weight.
@@ -130,24 +151,58 @@ fn hermite_series(activation: &dyn Nonlinearity, q: f64, line: &Line, slope_sq: 
     let mut reached = 0.0;
     let mut small = 0;
     let mut series = Vec::new();
-    for k in 0..terms {
-        let a: f64 = now.iter().sum();
+    let mut a: f64 = now.iter().sum();
+    for k in 0..terms.end {
         series.push(a);
         let term = k as f64 * a * a;
         reached += term;
         // Coefficients of one parity may vanish, and one of the other may pass through zero: four small ones in a row end the
         // series.
         small = if k > 1 && term <= 1e-17 * target { small + 1 } else { 0 };
-        if small >= 4 {
+        if small >= 4 && series.len() >= terms.start {
             // What is missing must be rounding, or the series has stalled before its tail.
             return ((reached - target).abs() <= 2e-14 * target).then_some(series);
         }
         let (down, up) = ((k as f64).sqrt(), (k as f64 + 1.0).sqrt().recip());
-        for ((b, n), z) in before.iter_mut().zip(&mut now).zip(nodes) {
-            let next = (z * *n - down * *b) * up;
-            *b = *n;
-            *n = next;
-        }
+        a = Arch::new().dispatch(NextOrder { down, up, nodes, before: &mut before, now: &mut now });
     }
     None
+}
+
+/// One step of the recursion of the polynomials, $h_{k+1} = (z h_k - \sqrt k\, h_{k-1})/\sqrt{k+1}$, at every node; the result is
+/// the sum. A struct, because the loop is compiled for the processor at hand only when it is inlined into its method.
+struct NextOrder<'a> {
+    down: f64,
+    up: f64,
+    nodes: &'a [f64],
+    before: &'a mut [f64],
+    now: &'a mut [f64],
+}
+
+impl NullaryFnOnce for NextOrder<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn call(self) -> f64 {
+        let Self { down, up, nodes, before, now } = self;
+        let mut sums = [0.0; 16];
+        let (nodes, nodes_rest) = nodes.as_chunks::<16>();
+        let (before, before_rest) = before.as_chunks_mut::<16>();
+        let (now, now_rest) = now.as_chunks_mut::<16>();
+        for ((before, now), nodes) in before.iter_mut().zip(now).zip(nodes) {
+            for i in 0..16 {
+                let next = (nodes[i] * now[i] - down * before[i]) * up;
+                before[i] = now[i];
+                now[i] = next;
+                sums[i] += next;
+            }
+        }
+        for ((before, now), node) in before_rest.iter_mut().zip(now_rest).zip(nodes_rest) {
+            let next = (node * *now - down * *before) * up;
+            *before = *now;
+            *now = next;
+            sums[0] += next;
+        }
+        sums.iter().sum()
+    }
 }

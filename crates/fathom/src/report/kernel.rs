@@ -47,7 +47,7 @@ fn spectrum_rows(lines: &mut Lines, spectrum: &MatrixSpectrum) {
 fn method_words(method: Method) -> &'static str {
     match method {
         Method::Angle => "from a table over the angle, at a cost that does not depend on depth",
-        Method::PiecewiseLinear => "layer by layer in closed form",
+        Method::PiecewiseLinear | Method::Arcsine => "layer by layer in closed form",
         Method::Series => "layer by layer by Hermite series",
         Method::Pairwise => "pair by pair by integrals (slow; on inputs of equal norm a table would do)",
     }

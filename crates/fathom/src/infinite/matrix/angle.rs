@@ -2,9 +2,8 @@
 
 use std::sync::OnceLock;
 
-use pulp::{Arch, NullaryFnOnce};
-
-use super::cells::{Accuracy, Cells, Function};
+use super::cells::{Accuracy, Cell, Cells, Place};
+use super::look_up::Joined;
 use super::method::Exponents;
 use crate::Scaled;
 use crate::infinite::general::{Chain, Use};
@@ -13,7 +12,7 @@ use crate::infinite::{KernelError, PairInput};
 
 /// $1 - |c|$ from here on is in the table that every pair uses (a power of two).
 pub(super) const WIDE: f64 = 1.0 / 256.0;
-/// Octaves below [`WIDE`] that get a table when a pair needs it; inputs of ordinary numbers hardly come closer.
+/// Octaves below [`WIDE`] whose cells are filled when a pair needs them; inputs of ordinary numbers hardly come closer.
 const DEEP: usize = 192;
 /// Relative error of the tables up to this depth, and beyond.
 const TOLERANCES: (usize, [f64; 2]) = (100, [5e-13, 5e-12]);
@@ -30,7 +29,10 @@ pub(super) struct AngleKernel<'a> {
     exponents: Exponents,
     /// For $c \ge 0$ and for $c < 0$, as functions of $1 - |c|$.
     wide: [Cells; 2],
-    deep: Vec<[OnceLock<Option<Cells>>; 2]>,
+    /// The same, for many cosines at once.
+    joined: Joined,
+    /// Cells of the octaves below, each filled by the first pair that needs it.
+    deep: [Vec<OnceLock<Option<Box<Cell>>>>; 2],
     /// At $c = 1$ and $c = -1$.
     ends: [[f64; 2]; 2],
 }
@@ -43,7 +45,7 @@ impl<'a> AngleKernel<'a> {
         odd: bool,
         exponents: Exponents,
     ) -> Result<Option<Self>, KernelError> {
-        let chain = recursion.chain_for(mean_square, Use::Many);
+        let chain = chain(&recursion, mean_square);
         let (limit, [shallow, great]) = TOLERANCES;
         let tolerance = if recursion.layers().len() < limit { shallow } else { great };
         let point = Point { recursion: &recursion, chain: &chain, mean_square, odd, exponents };
@@ -55,8 +57,10 @@ impl<'a> AngleKernel<'a> {
         // As power series with non-negative coefficients, |K(−c)| ≤ K(c): what has cancelled has the rounding of that.
         let Some(obtuse) = fill(true, Some(&acute))? else { return Ok(None) };
         let ends = [point.at(0.0, false)?, point.at(0.0, true)?];
-        let deep = (0..DEEP).map(|_| Default::default()).collect();
-        Ok(Some(Self { wide: [acute, obtuse], deep, ends, recursion, chain, mean_square, odd, tolerance, exponents }))
+        let deep = [&acute, &obtuse].map(|cells| (0..DEEP << cells.division()).map(|_| OnceLock::new()).collect());
+        let joined = Joined::new(&acute, &obtuse);
+        let wide = [acute, obtuse];
+        Ok(Some(Self { recursion, chain, mean_square, odd, tolerance, exponents, wide, joined, deep, ends }))
     }
 
     fn point(&self) -> Point<'_, 'a> {
@@ -66,8 +70,7 @@ impl<'a> AngleKernel<'a> {
 
     /// Kernel number `kind` at many cosines; where $1 - |c| <$ [`WIDE`] the result is meaningless.
     pub fn look_up(&self, kind: usize, cosines: &[f64], out: &mut [f64]) {
-        let tables = [self.wide[0].function(kind), self.wide[1].function(kind)];
-        Arch::new().dispatch(LookUp { tables, odd: self.odd, cosines, out });
+        self.joined.look_up(kind, self.odd, cosines, out);
     }
 
     /// Both kernels of one pair, from $1 - c$ and $1 + c$.
@@ -77,28 +80,37 @@ impl<'a> AngleKernel<'a> {
         let cosine = if negative { w - 1.0 } else { 1.0 - w };
         let factor = if self.odd { cosine } else { 1.0 };
         let side = usize::from(negative);
-        let cells = if w >= WIDE { Some(&self.wide[side]) } else { self.deep_cells(w, negative) };
-        let values = match cells {
-            Some(cells) => [0, 1].map(|kind| cells.function(kind).at(w)),
-            None if w == 0.0 => self.ends[side],
-            None => self.point().at(w, negative)?,
+        let values = if w >= WIDE {
+            [0, 1].map(|kind| self.wide[side].function(kind).at(w))
+        } else if w == 0.0 {
+            self.ends[side]
+        } else if let Some(cell) = self.deep_cell(w, side) {
+            cell.at(w)
+        } else {
+            self.point().at(w, negative)?
         };
         Ok(values.map(|value| factor * value))
     }
 
-    /// The table of an octave, filled by the first pair that needs it. Sequentially: other pairs may wait for it.
-    fn deep_cells(&self, w: f64, negative: bool) -> Option<&Cells> {
-        if w == 0.0 {
-            return None;
-        }
-        let octave = usize::try_from(-1 - libm::ilogb(w / WIDE)).ok()?;
-        let slot = &self.deep.get(octave)?[usize::from(negative)];
-        let low = libm::scalbn(WIDE, -1 - i32::try_from(octave).ok()?);
+    /// The cell of $w$. Whichever pair fills it, it is the same.
+    fn deep_cell(&self, w: f64, side: usize) -> Option<&Cell> {
+        let place = Place::of(w, self.wide[side].division());
+        let below = Place::of(WIDE, self.wide[side].division()).distance(place)?;
+        let negative = side == 1;
         let bound = negative.then_some(&self.wide[0]);
         let accuracy = Accuracy { relative: self.tolerance, bound, from: WIDE };
-        let fill = || Cells::fill(low, 2.0 * low, accuracy, false, |w| self.point().at(w, negative)).ok().flatten();
-        slot.get_or_init(fill).as_ref()
+        let fill = || Cell::fill(place, accuracy, |w| self.point().at(w, negative)).ok().flatten().map(Box::new);
+        self.deep[side].get(below - 1)?.get_or_init(fill).as_deref()
     }
+}
+
+/// The chain whose pairs cost least: closed forms or short series, else long series, else tables.
+fn chain(recursion: &PairRecursion<'_>, mean_square: f64) -> Chain {
+    [Use::Few, Use::Series]
+        .into_iter()
+        .map(|purpose| recursion.chain_for(mean_square, purpose))
+        .find(|chain| recursion.is_cheap(chain))
+        .unwrap_or_else(|| recursion.chain_for(mean_square, Use::Many))
 }
 
 /// The kernel by the recursion.
@@ -122,30 +134,5 @@ impl Point<'_, '_> {
             if self.odd { value / cosine } else { value }
         };
         Ok([scaled(kernel.nngp[2], 0), scaled(kernel.ntk[2], 1)])
-    }
-}
-
-/// A struct, because the loop is compiled for the processor at hand only when it is inlined into its method.
-struct LookUp<'a> {
-    tables: [Function<'a>; 2],
-    odd: bool,
-    cosines: &'a [f64],
-    out: &'a mut [f64],
-}
-
-impl NullaryFnOnce for LookUp<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        for (c, out) in self.cosines.iter().zip(self.out.iter_mut()) {
-            // An index, not a branch: signs of cosines cannot be predicted.
-            *out = self.tables[usize::from(*c < 0.0)].at(1.0 - c.abs());
-        }
-        if self.odd {
-            for (c, out) in self.cosines.iter().zip(self.out) {
-                *out *= c;
-            }
-        }
     }
 }

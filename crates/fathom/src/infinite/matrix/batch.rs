@@ -18,6 +18,9 @@ pub(super) struct Factors {
     pub diagonal: Vec<f64>,
 }
 
+/// Cosines that are computed side by side.
+const LANES: usize = 8;
+
 /// Memory of one thread.
 #[derive(Default)]
 pub(super) struct Scratch<T> {
@@ -101,7 +104,7 @@ impl<T: Entry> Batch<'_, T> {
         let nearest = Arch::new().dispatch(Cosines {
             products,
             inverse: self.rows[0].inverse_norms()[i],
-            others: &self.rows[1].inverse_norms()[col..],
+            others: &self.rows[1].inverse_norms()[col..col + products.len()],
             cosines: &mut line.cosines,
         });
         line.near.clear();
@@ -151,16 +154,27 @@ impl<T: Entry> NullaryFnOnce for Cosines<'_, T> {
 
     #[inline(always)]
     fn call(self) -> f64 {
-        let mut nearest = [0.0_f64; 8];
-        let chunks = self.cosines.chunks_mut(8).zip(self.products.chunks(8)).zip(self.others.chunks(8));
-        for ((cosines, products), others) in chunks {
-            for (((c, product), other), nearest) in cosines.iter_mut().zip(products).zip(others).zip(&mut nearest) {
-                *c = (product.to_f64() * (self.inverse * other)).clamp(-1.0, 1.0);
-                *nearest = nearest.max(c.abs());
+        let mut nearest = [0.0_f64; LANES];
+        let (cosines, cosines_rest) = self.cosines.as_chunks_mut::<LANES>();
+        let (products, products_rest) = self.products.as_chunks::<LANES>();
+        let (others, others_rest) = self.others.as_chunks::<LANES>();
+        for ((cosines, products), others) in cosines.iter_mut().zip(products).zip(others) {
+            for i in 0..LANES {
+                cosines[i] = cosine(products[i], self.inverse * others[i]);
+                nearest[i] = nearest[i].max(cosines[i].abs());
             }
+        }
+        for ((c, product), other) in cosines_rest.iter_mut().zip(products_rest).zip(others_rest) {
+            *c = cosine(*product, self.inverse * other);
+            nearest[0] = nearest[0].max(c.abs());
         }
         nearest.into_iter().fold(0.0, f64::max)
     }
+}
+
+#[inline(always)]
+fn cosine<T: Entry>(product: T, inverse: f64) -> f64 {
+    (product.to_f64() * inverse).clamp(-1.0, 1.0)
 }
 
 /// Entries from values of the kernel; the result is whether all are finite.

@@ -55,23 +55,23 @@ impl Cells {
         function: impl Fn(f64) -> Result<[f64; 2], E> + Sync,
     ) -> Result<Option<Self>, E> {
         for division in DIVISIONS {
-            let shift = MANTISSA - division;
-            let first = low.to_bits() >> shift;
+            let place = Place::of(low, division);
             // One cell more holds the upper end itself.
-            let count = usize::try_from((high.to_bits() >> shift) - first).unwrap_or(0) + 1;
-            let cell = |i: usize| {
-                let start = f64::from_bits((first + i as u64) << shift);
-                let end = f64::from_bits((first + i as u64 + 1) << shift);
-                interpolate(start, end, accuracy, &function)
-            };
+            let count = place.distance(Place::of(high, division)).unwrap_or(0) + 1;
+            let cell = |i: usize| Cell::fill(place.after(i), accuracy, &function);
             let cells: Result<Vec<_>, E> =
                 if parallel { (0..count).into_par_iter().map(cell).collect() } else { (0..count).map(cell).collect() };
             if let Some(cells) = cells?.into_iter().collect::<Option<Vec<_>>>() {
-                let functions = [0, 1].map(|f| cells.iter().map(|cell| cell[f]).collect());
-                return Ok(Some(Self { division, first, functions }));
+                let functions = [0, 1].map(|f| cells.iter().map(|cell| cell.coefficients[f]).collect());
+                return Ok(Some(Self { division, first: place.bits, functions }));
             }
         }
         Ok(None)
+    }
+
+    /// Every octave is cut into two to this power.
+    pub fn division(&self) -> u32 {
+        self.division
     }
 
     /// Function number `which`, to be looked up many times.
@@ -91,11 +91,23 @@ impl Cells {
 /// One function of a table.
 #[derive(Clone, Copy)]
 pub(super) struct Function<'a> {
-    cells: &'a [[f64; TERMS]],
-    first: u64,
-    shift: u32,
+    pub cells: &'a [[f64; TERMS]],
+    /// The leading bits of the first cell, and how many bits follow those.
+    pub first: u64,
+    pub shift: u32,
+    /// Those that follow.
     mask: u64,
-    scale: f64,
+    /// Cells of half an octave's length.
+    pub scale: f64,
+}
+
+/// The value at `t` of a polynomial in powers of $t$.
+#[inline(always)]
+pub(super) fn polynomial(c: &[f64; TERMS], t: f64) -> f64 {
+    let square = t * t;
+    let low = (c[0] + c[1] * t) + (c[2] + c[3] * t) * square;
+    let high = (c[4] + c[5] * t) + (c[6] + c[7] * t) * square;
+    low + high * (square * square)
 }
 
 impl Function<'_> {
@@ -107,46 +119,83 @@ impl Function<'_> {
         let number = usize::try_from((bits >> self.shift).saturating_sub(self.first)).unwrap_or(usize::MAX);
         let Some(c) = self.cells.get(number.min(self.cells.len() - 1)) else { return 0.0 };
         let t = (f64::from_bits(bits & self.mask | ONE) - 1.0) * self.scale - 1.0;
-        let square = t * t;
-        let low = (c[0] + c[1] * t) + (c[2] + c[3] * t) * square;
-        let high = (c[4] + c[5] * t) + (c[6] + c[7] * t) * square;
-        low + high * (square * square)
+        polynomial(c, t)
     }
 }
 
-/// Coefficients in powers of $t \in [-1, 1]$, if they are good enough.
-type Cell = Option<[[f64; TERMS]; 2]>;
+/// Which cell: the leading bits of its numbers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    bits: u64,
+    shift: u32,
+}
 
-fn interpolate<E>(
-    start: f64,
-    end: f64,
-    accuracy: Accuracy<'_>,
-    function: impl Fn(f64) -> Result<[f64; 2], E>,
-) -> Result<Cell, E> {
-    let (middle, half) = (0.5 * (start + end), 0.5 * (end - start));
-    let mut values = [[0.0; TERMS]; 2];
-    let [first, second] = &mut values;
-    for (i, (first, second)) in first.iter_mut().zip(second).enumerate() {
-        [*first, *second] = function(middle + half * node(i))?;
+impl Place {
+    /// The cell of `w` where every octave is cut into $2^k$ with `division` $k$.
+    pub fn of(w: f64, division: u32) -> Self {
+        let shift = MANTISSA - division;
+        Self { bits: w.to_bits() >> shift, shift }
     }
-    // Where the first neglected polynomial T₈ is ±1 and so is T₁₆, and in between.
-    let mut coefficients = [[0.0; TERMS]; 2];
-    for f in 0..2 {
-        coefficients[f] = powers(&chebyshev(&values[f]));
+
+    /// How many cells the other one is away, in either direction.
+    pub fn distance(self, other: Self) -> Option<usize> {
+        usize::try_from(self.bits.abs_diff(other.bits)).ok()
     }
-    for t in [0.0, CHECK] {
-        let w = middle + half * t;
-        let exact = function(w)?;
-        for f in 0..2 {
-            let largest = values[f].iter().fold(exact[f].abs(), |m, v| m.max(v.abs()));
-            let error = (coefficients[f].iter().rev().fold(0.0, |sum, c| sum * t + c) - exact[f]).abs();
-            let floor = accuracy.bound.map_or(0.0, |bound| ROUNDING * bound.function(f).at(w.max(accuracy.from)).abs());
-            if error.is_nan() || error > accuracy.relative * largest + floor {
-                return Ok(None);
+
+    fn after(self, cells: usize) -> Self {
+        Self { bits: self.bits + cells as u64, ..self }
+    }
+
+    fn ends(self) -> [f64; 2] {
+        [self, self.after(1)].map(|place| f64::from_bits(place.bits << place.shift))
+    }
+}
+
+/// Two functions on one cell, by their coefficients in powers of $t \in [-1, 1]$.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cell {
+    ends: [f64; 2],
+    coefficients: [[f64; TERMS]; 2],
+}
+
+impl Cell {
+    /// Interpolates both functions; `None` if not closely enough.
+    pub fn fill<E>(
+        place: Place,
+        accuracy: Accuracy<'_>,
+        function: impl Fn(f64) -> Result<[f64; 2], E>,
+    ) -> Result<Option<Self>, E> {
+        let ends = place.ends();
+        let (middle, half) = (0.5 * (ends[0] + ends[1]), 0.5 * (ends[1] - ends[0]));
+        let mut values = [[0.0; TERMS]; 2];
+        let [first, second] = &mut values;
+        for (i, (first, second)) in first.iter_mut().zip(second).enumerate() {
+            [*first, *second] = function(middle + half * node(i))?;
+        }
+        let coefficients = values.map(|values| powers(&chebyshev(&values)));
+        // Where the first neglected polynomial T₈ is ±1 and so is T₁₆, and in between.
+        for t in [0.0, CHECK] {
+            let w = middle + half * t;
+            let exact = function(w)?;
+            for f in 0..2 {
+                let largest = values[f].iter().fold(exact[f].abs(), |m, v| m.max(v.abs()));
+                let error = (polynomial(&coefficients[f], t) - exact[f]).abs();
+                let rounding = |bound: &Cells| ROUNDING * bound.function(f).at(w.max(accuracy.from)).abs();
+                let floor = accuracy.bound.map_or(0.0, rounding);
+                if error.is_nan() || error > accuracy.relative * largest + floor {
+                    return Ok(None);
+                }
             }
         }
+        Ok(Some(Self { ends, coefficients }))
     }
-    Ok(Some(coefficients))
+
+    /// Both values at `w` in the cell.
+    pub fn at(&self, w: f64) -> [f64; 2] {
+        let [start, end] = self.ends;
+        let t = ((w - start) - (end - w)) / (end - start);
+        self.coefficients.map(|c| polynomial(&c, t))
+    }
 }
 
 /// $\cos(\pi/8)$, where $T_8 = -1$.
@@ -207,7 +256,7 @@ mod tests {
                 assert!((got / exact - 1.0).abs() < 1e-14, "{w} {got} {exact}");
             }
         }
-        assert_eq!(cells.function(0).at(1.0), 1.0);
+        assert!((cells.function(0).at(1.0) - 1.0).abs() < 1e-14);
     }
 
     #[test]

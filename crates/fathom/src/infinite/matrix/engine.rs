@@ -143,7 +143,7 @@ impl<'a> KernelEngine<'a> {
     /// * [`MatrixError::NotFinite`], [`MatrixError::Kernel`] if a kernel leaves the range of its activation.
     pub fn matrices<T: Entry>(&self) -> Result<Vec<KernelMatrix<T>>, MatrixError> {
         let [rows, cols] = self.shape();
-        self.check_memory(rows.saturating_mul(cols), size_of::<T>())?;
+        self.check_memory(self.memory::<T>())?;
         let kinds = self.options.kind.each();
         let mut values = Vec::new();
         for _ in kinds {
@@ -175,7 +175,7 @@ impl<'a> KernelEngine<'a> {
         let own = band * BAND..count.min((band + 1) * BAND);
         let reach = if self.is_symmetric() { own.end } else { cols };
         let above = if self.is_symmetric() { own.start } else { 0 };
-        self.check_memory(own.len().saturating_mul(reach.saturating_add(above)), size_of::<T>())?;
+        self.check_memory(self.band_memory::<T>())?;
         let kinds = self.options.kind.each();
         let mut values: Vec<[Vec<T>; 2]> = Vec::new();
         for _ in kinds {
@@ -193,16 +193,33 @@ impl<'a> KernelEngine<'a> {
         Ok(Band { blocks })
     }
 
-    fn check_memory(&self, entries: usize, size: usize) -> Result<(), MatrixError> {
+    /// Bytes that [`Self::matrices`] needs: the result, the copy of the inputs, what is known of each of them at every layer, and
+    /// the scratch of every thread.
+    pub fn memory<T: Entry>(&self) -> usize {
         let [rows, cols] = self.shape();
+        self.needed(rows.saturating_mul(cols), size_of::<T>())
+    }
+
+    /// The same for [`Self::band`], for the largest of the bands.
+    pub fn band_memory<T: Entry>(&self) -> usize {
+        let [rows, cols] = self.shape();
+        // The last full band of a symmetric matrix has nearly as many entries above the diagonal as below.
+        let reach = if self.is_symmetric() { 2 * rows } else { cols };
+        self.needed(rows.min(BAND).saturating_mul(reach), size_of::<T>())
+    }
+
+    fn needed(&self, entries: usize, size: usize) -> usize {
         let result = entries.saturating_mul(size).saturating_mul(self.options.kind.each().len());
         let scratch = rayon::current_num_threads() * TILE * TILE * size_of::<f64>();
-        let copies = (rows + self.others.as_ref().map_or(0, Rows::count)).saturating_mul(self.inputs.features());
-        let needed = result.saturating_add(scratch).saturating_add(copies.saturating_mul(size_of::<f64>()));
-        if needed > self.options.memory {
-            return Err(MatrixError::Memory { rows, cols, needed, allowed: self.options.memory });
-        }
-        Ok(())
+        let rows = self.inputs.count() + self.others.as_ref().map_or(0, Rows::count);
+        let copies = rows.saturating_mul(self.inputs.features()).saturating_mul(size_of::<f64>());
+        result.saturating_add(scratch).saturating_add(copies).saturating_add(self.plan.bytes)
+    }
+
+    fn check_memory(&self, needed: usize) -> Result<(), MatrixError> {
+        let [rows, cols] = self.shape();
+        let allowed = self.options.memory;
+        if needed > allowed { Err(MatrixError::Memory { rows, cols, needed, allowed }) } else { Ok(()) }
     }
 
     fn allocate<T: Entry>(&self, entries: usize) -> Result<Vec<T>, MatrixError> {

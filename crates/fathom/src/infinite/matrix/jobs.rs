@@ -8,6 +8,20 @@ use crate::linalg::{MatMut, Real, rows_mut, tiles};
 /// time.
 pub(super) const TILE: usize = 240;
 
+/// Pairs of a row that go through a recursion side by side: a divisor of [`TILE`], so that few lanes are idle.
+pub(super) const LANES: usize = 48;
+
+/// So many values, those after the end `rest`.
+#[inline(always)]
+pub(super) fn lanes(values: &[f64], rest: f64) -> [f64; LANES] {
+    if let Some(full) = values.first_chunk() {
+        return *full;
+    }
+    let mut lanes = [rest; LANES];
+    lanes[..values.len()].copy_from_slice(values);
+    lanes
+}
+
 /// One tile of every kernel.
 pub(super) struct Job<'a, T> {
     /// First row and column.

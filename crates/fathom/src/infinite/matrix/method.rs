@@ -19,6 +19,8 @@ pub enum Method {
     Angle,
     /// By the closed recursion of $\phi(z) = a z + b|z|$, many pairs at once: some nanoseconds a layer and entry.
     PiecewiseLinear,
+    /// By the closed recursion of $\phi(z) = o + f\,\mathrm{erf}(s z)$, many pairs at once: some nanoseconds a layer and entry.
+    Arcsine,
     /// By Hermite series, many pairs at once: some ten nanoseconds a layer and entry.
     Series,
     /// Pair by pair, by integrals: from a microsecond to a fraction of a millisecond a layer and entry. For activations that

@@ -11,7 +11,7 @@
 //! interpolation of one degree converges alike for all of them. How sharp depth makes κ does not matter.
 //!
 //! Otherwise (norms that differ, with biases or an inhomogeneous φ) the recursion runs over many pairs at once, by closed
-//! forms for $a z + b|z|$ and by Hermite series elsewhere.
+//! forms for $a z + b|z|$ and for error functions, and by Hermite series elsewhere.
 //!
 //! Pairs within about five degrees of parallel or opposite get $1 \mp c$ from the difference of the vectors, so that
 //! duplicates with noise $10^{-9}$ keep their digits; diagonals are exact.
@@ -19,11 +19,14 @@
 //! Derived in `docs/theory`.
 
 mod angle;
+mod arcs;
+mod arcsine;
 mod batch;
 mod cells;
 mod engine;
 mod error;
 mod jobs;
+mod look_up;
 mod method;
 mod options;
 mod piecewise;
@@ -31,6 +34,7 @@ mod plan;
 mod result;
 mod rows;
 mod series;
+mod steps;
 mod summary;
 
 pub use engine::KernelEngine;

@@ -1,18 +1,18 @@
 //! $\phi(z) = a z + b|z|$ with biases and any norms: the recursion of one row of pairs, lanes side by side.
 
-use std::f64::consts::{FRAC_PI_2, PI, TAU};
+use std::f64::consts::{PI, TAU};
 use std::ops::Range;
 
 use pulp::{Arch, NullaryFnOnce};
 
+use super::arcs::angle;
+use super::jobs::{LANES, lanes};
 use super::method::{Exponents, PairFunction, Pairs, exponent};
 use crate::Scaled;
 use crate::activation::Homogeneous;
 use crate::infinite::KernelError;
 use crate::infinite::state::Layer;
 
-/// Pairs that go through the layers together.
-const LANES: usize = 64;
 /// Exponents up to which `f64` holds every intermediate result.
 const RANGE: i64 = 400;
 
@@ -119,16 +119,12 @@ impl NullaryFnOnce for Row<'_> {
         let [nngp, ntk] = self.out;
         for first in (0..self.count).step_by(LANES) {
             let width = LANES.min(self.count - first);
-            let mut lanes = Lanes::new(&self.cosines[first..first + width]);
+            let mut state = Lanes::new(&self.cosines[first..]);
             for (l, step) in self.steps.iter().enumerate() {
-                let roots = |l: usize| {
-                    let mut lanes = [1.0; LANES];
-                    lanes[..width].copy_from_slice(&self.right[l * self.count + first..][..width]);
-                    lanes
-                };
-                lanes.advance(*step, [self.left[l], self.left[l + 1]], &roots(l), &roots(l + 1));
+                let roots = |l: usize| lanes(&self.right[l * self.count..(l + 1) * self.count][first..], 1.0);
+                state.advance(*step, [self.left[l], self.left[l + 1]], &roots(l), &roots(l + 1));
             }
-            for (out, values) in [(&mut *nngp, &lanes.covariance), (&mut *ntk, &lanes.ntk)] {
+            for (out, values) in [(&mut *nngp, &state.covariance), (&mut *ntk, &state.ntk)] {
                 if !out.is_empty() {
                     out[first..first + width].copy_from_slice(&values[..width]);
                 }
@@ -149,12 +145,11 @@ struct Lanes {
 impl Lanes {
     #[inline(always)]
     fn new(cosines: &[f64]) -> Self {
-        let mut lanes = Self { gap: [1.0; LANES], cosine: [0.0; LANES], covariance: [0.0; LANES], ntk: [0.0; LANES] };
-        for (i, c) in cosines.iter().enumerate() {
-            lanes.gap[i] = 1.0 - c;
-            lanes.cosine[i] = *c;
+        let (mut gap, cosine) = ([0.0; LANES], lanes(cosines, 0.0));
+        for (gap, c) in gap.iter_mut().zip(&cosine) {
+            *gap = 1.0 - c;
         }
-        lanes
+        Self { gap, cosine, covariance: [0.0; LANES], ntk: [0.0; LANES] }
     }
 
     /// As in `piecewise_linear::advance`, without the difference of the diagonals.
@@ -191,32 +186,6 @@ impl Lanes {
             self.cosine[i] = if gap < 0.5 { 1.0 - gap } else { covariance / p };
         }
     }
-}
-
-/// $\arccos c$ for $c = 1 - w \ge 0$, by the rational approximation of the arcsine of fdlibm: within an ulp, without branches.
-#[inline(always)]
-fn angle(w: f64, cosine: f64) -> f64 {
-    // θ/2 = arcsin √(w/2) below π/3, and π/2 − arcsin c above.
-    let small = w <= 0.5;
-    let square = if small { 0.5 * w } else { cosine * cosine };
-    let sine = if small { square.sqrt() } else { cosine };
-    let p = square
-        * (1.666_666_666_666_666_6e-1
-            + square
-                * (-3.255_658_186_224_009e-1
-                    + square
-                        * (2.012_125_321_348_629_3e-1
-                            + square
-                                * (-4.005_553_450_067_941e-2
-                                    + square * (7.915_349_942_898_145e-4 + square * 3.479_331_075_960_212e-5)))));
-    let q = 1.0
-        + square
-            * (-2.403_394_911_734_414
-                + square
-                    * (2.020_945_760_233_505_7
-                        + square * (-6.882_839_716_054_533e-1 + square * 7.703_815_055_590_194e-2)));
-    let arcsine = sine + sine * (p / q);
-    if small { 2.0 * arcsine } else { FRAC_PI_2 - arcsine }
 }
 
 /// $\sin t - t\cos t$ for $t = \arccos(1 - w) \le \pi/2$: the series, or the difference where it loses less than a digit.

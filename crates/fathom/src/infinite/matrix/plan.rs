@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::angle::AngleKernel;
+use super::arcsine::{Arcsine, suits};
 use super::method::{Exponents, PairFunction, Pairs, Pairwise, exponent};
 use super::piecewise::PiecewiseLinear;
 use super::rows::Rows;
@@ -49,6 +50,8 @@ fn diagonal_entry(recursion: &PairRecursion<'_>, chain: &Chain, mean_square: f64
 pub(super) struct Plan<'a> {
     pub method: Method,
     pub function: Box<dyn PairFunction + 'a>,
+    /// Bytes held for it beside the inputs.
+    pub bytes: usize,
     /// Of the function's values.
     pub exponents: Exponents,
     /// Whether the function's values are divided by $|x||x'|/n_0$.
@@ -98,7 +101,8 @@ impl<'a> Plan<'a> {
         };
         let mut diagonals = sets.iter().map(|rows| diagonal(rows));
         let diagonals = [diagonals.next().unwrap_or_default(), diagonals.next().unwrap_or_default()];
-        Ok(Some(Self { method: Method::Angle, function: Box::new(function), exponents, per_norm, diagonals }))
+        let function = Box::new(function);
+        Ok(Some(Self { method: Method::Angle, function, bytes: 0, exponents, per_norm, diagonals }))
     }
 
     fn by_pairs(
@@ -109,14 +113,12 @@ impl<'a> Plan<'a> {
         two: bool,
     ) -> Result<Self, MatrixError> {
         let chains = |purpose: Use| {
-            let of = |rows: &Rows| -> Vec<Chain> {
-                rows.mean_squares().par_iter().map(|q| recursion.chain_for(*q, purpose)).collect()
-            };
+            let of = |rows: &Rows| recursion.chains_for(rows.mean_squares(), purpose);
             let first = of(sets[0]);
             let second = if two { of(sets[1]) } else { first.clone() };
             [first, second]
         };
-        let plain = chains(Use::Few);
+        let plain = chains(if recursion.integrates() { Use::Series } else { Use::Few });
         let mut diagonals: [Vec<[Scaled; 2]>; 2] = Default::default();
         for (set, diagonal) in diagonals.iter_mut().enumerate().take(if two { 2 } else { 1 }) {
             let of = |(chain, q): (&Chain, &f64)| diagonal_entry(&recursion, chain, *q);
@@ -127,28 +129,37 @@ impl<'a> Plan<'a> {
                 .map(|kind| exponent(diagonals.iter().flatten().fold(Scaled::ZERO, |m, own| m.max(own[kind])), RANGE)),
         );
         let linear = arch.depth() == 1;
-        let series = if homogeneous.is_some() || linear {
+        let arcsine = if linear { None } else { suits(arch.activation().scaled_erf(), &plain, recursion.layers()) };
+        let series = if homogeneous.is_some() || arcsine.is_some() || linear {
             None
         } else if have_series(&plain, recursion.layers()) {
             Some(Default::default())
+        } else if recursion.integrates() {
+            None
         } else {
             let own = chains(Use::Series);
             have_series(&own, recursion.layers()).then_some(own)
         };
+        let bytes = plain.iter().chain(series.iter().flatten()).flatten().map(Chain::bytes).sum();
         let mean_squares = sets.map(|rows| rows.mean_squares().to_vec());
         let pairs = Pairs { recursion, mean_squares, chains: plain, exponents };
         let norms = sets.map(Rows::norms);
-        let (method, function, exponents): (_, Box<dyn PairFunction + 'a>, _) = match (homogeneous, series) {
-            (Some(parts), _) => boxed_piecewise(PiecewiseLinear::new(pairs, parts, norms)),
-            (None, _) if linear => boxed_piecewise(PiecewiseLinear::new(pairs, Homogeneous::IDENTITY, norms)),
-            (None, Some(own)) => {
+        let (method, function, exponents): (_, Box<dyn PairFunction + 'a>, _) = match (homogeneous, arcsine, series) {
+            (Some(parts), ..) => boxed_piecewise(PiecewiseLinear::new(pairs, parts, norms)),
+            (None, ..) if linear => boxed_piecewise(PiecewiseLinear::new(pairs, Homogeneous::IDENTITY, norms)),
+            (None, Some(function), _) => {
+                let arcsine = Arcsine::new(pairs, function);
+                let exponents = arcsine.exponents();
+                (Method::Arcsine, Box::new(arcsine), exponents)
+            }
+            (None, None, Some(own)) => {
                 let series = Series::new(pairs, own);
                 let exponents = series.exponents();
                 (Method::Series, Box::new(series), exponents)
             }
-            (None, None) => (Method::Pairwise, Box::new(Pairwise(pairs)), exponents),
+            (None, None, None) => (Method::Pairwise, Box::new(Pairwise(pairs)), exponents),
         };
-        Ok(Self { method, function, exponents, per_norm: false, diagonals })
+        Ok(Self { method, function, bytes, exponents, per_norm: false, diagonals })
     }
 }
 

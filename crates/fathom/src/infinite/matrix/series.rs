@@ -4,17 +4,15 @@ use std::ops::Range;
 
 use pulp::{Arch, NullaryFnOnce};
 
-use super::method::{Exponents, PairFunction, Pairs, exponent};
-use crate::Scaled;
+use super::method::{Exponents, PairFunction, Pairs};
+use super::steps::{Step, steps, variance};
 use crate::activation::Parity;
-use crate::infinite::general::{Chain, next_variance};
+use crate::infinite::general::Chain;
 use crate::infinite::state::Layer;
 use crate::infinite::{KernelError, Side};
 
 /// Pairs that go through the series together: few enough that their sums stay in registers.
 const LANES: usize = 16;
-/// Exponents up to which Θ is kept as it is.
-const RANGE: i64 = 900;
 /// Above this gap subtraction gives it to rounding.
 const WIDE_GAP: f64 = 0.3;
 
@@ -28,16 +26,6 @@ pub(super) struct Series<'a> {
     parity: Parity,
 }
 
-/// The constants of one layer; Θ is kept over a power of two.
-#[derive(Clone, Copy, Debug)]
-struct Step {
-    layer: Layer,
-    /// Of what the layer adds to Θ.
-    own: f64,
-    /// Of the Θ before.
-    chain: f64,
-}
-
 /// Whether every variance of every chain has a series, in which case [`Series`] can be used.
 pub(super) fn have_series(chains: &[Vec<Chain>; 2], layers: &[Layer]) -> bool {
     let has_series = |chain: &Chain| chain.sides().iter().all(|side| side.series().is_some());
@@ -49,32 +37,8 @@ impl<'a> Series<'a> {
     /// * `own_chains`: chains with series where those of `pairs` are closed forms; else empty.
     pub fn new(mut pairs: Pairs<'a>, own_chains: [Vec<Chain>; 2]) -> Self {
         let chains = if own_chains[0].is_empty() { &pairs.chains } else { &own_chains };
-        let layers = pairs.recursion.layers().to_vec();
-        // Θ(x, x) of every input: the largest of each layer decides.
-        let mut largest = vec![Scaled::ZERO; layers.len()];
-        for (chain, mean_square) in
-            chains.iter().zip(&pairs.mean_squares).flat_map(|(chains, means)| chains.iter().zip(means))
-        {
-            let mut ntk = Scaled::ZERO;
-            for (l, layer) in layers.iter().enumerate() {
-                let (square, slope) = match chain.before(l) {
-                    Some(side) => (side.value_sq(), side.slope_sq()),
-                    None => (*mean_square, 0.0),
-                };
-                ntk = ntk * (layer.weight_var * slope) + (layer.alpha * layer.weight_var * square + layer.beta);
-                largest[l] = largest[l].max(ntk);
-            }
-        }
-        let mut before = 0;
-        let power = |e: i64| Scaled::ONE.times_power_of_two(e).to_f64();
-        let steps = layers.iter().zip(&largest).map(|(layer, largest)| {
-            let now = exponent(*largest, RANGE).max(0);
-            let step = Step { layer: *layer, own: power(-now), chain: power(before - now) };
-            before = now;
-            step
-        });
-        let steps = steps.collect();
-        pairs.exponents = Exponents([0, before]);
+        let (steps, exponents) = steps(pairs.recursion.layers(), chains, &pairs.mean_squares);
+        pairs.exponents = exponents;
         let parity = pairs.recursion.arch().activation().parity();
         Self { pairs, chains: own_chains, steps, parity }
     }
@@ -94,14 +58,6 @@ impl<'a> Series<'a> {
             Parity::Odd => (1, 2),
             Parity::Neither => (0, 1),
         }
-    }
-}
-
-/// $q$ after step `l`.
-fn variance(chain: &Chain, step: &Step, l: usize, mean_square: f64) -> f64 {
-    match chain.before(l) {
-        Some(side) => next_variance(side, step.layer),
-        None => step.layer.weight_var * mean_square + step.layer.bias_var,
     }
 }
 
