@@ -13,6 +13,7 @@ use fathom_ntk::sample::{ObservableError, RunError, SampleError};
 use fathom_ntk::selftest::SelftestError;
 use fathom_ntk::spec::ArchitectureError;
 use fathom_ntk::statistics::StatisticsError;
+use fathom_ntk::train::TrainError;
 
 use crate::data::DataError;
 use crate::weights::WeightsError;
@@ -62,6 +63,8 @@ pub(crate) enum CommandError {
     Run(#[from] RunError),
     #[error(transparent)]
     Predict(#[from] PredictError),
+    #[error(transparent)]
+    Train(#[from] TrainError),
     #[error(transparent)]
     Statistics(#[from] StatisticsError),
     #[error("{name}: {source}")]

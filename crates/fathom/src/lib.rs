@@ -10,9 +10,10 @@
 //! 5. [`moments`]: mean, variance and first update of the NTK at finite width.
 //! 6. [`predict`]: what infinitely wide networks predict after training.
 //! 7. [`sample`]: networks drawn at random, and the distribution of their NTK.
-//! 8. [`analysis`]: phases, the edge of chaos, and the verdict; simulations and given networks beside the theory.
-//! 9. [`report`]: results as text.
-//! 10. [`selftest`]: test vectors, to check all of this on the user's own hardware.
+//! 8. [`train`]: finite networks trained by gradient descent, and how their NTK moves.
+//! 9. [`analysis`]: phases, the edge of chaos, and the verdict; simulations and given networks beside the theory.
+//! 10. [`report`]: results as text.
+//! 11. [`selftest`]: test vectors, to check all of this on the user's own hardware.
 //!
 //! [`random`] numbers are addressed, [`statistics`] turns draws into estimates with error bars; [`quadrature`] and
 //! [`Scaled`] serve all of them. The library neither prints nor reads files, clock or environment.
@@ -32,6 +33,7 @@ mod scaled;
 pub mod selftest;
 pub mod spec;
 pub mod statistics;
+pub mod train;
 
 pub use scaled::Scaled;
 pub use spec::Architecture;

@@ -85,6 +85,61 @@ pub(crate) fn multiply_tiled<T: Real>(
     });
 }
 
+/// As [`multiply_tiled`], with a second matrix of the same shape at hand.
+///
+/// # Arguments
+/// * `beside`: row after row, as large as `out`.
+/// * `finish`: called on each row of each finished tile, with its first column, its values, and those of `beside`.
+pub(crate) fn multiply_beside<T: Real>(
+    out: &mut [T],
+    beside: &mut [T],
+    a: MatRef<'_, T>,
+    b: MatRef<'_, T>,
+    tile_rows: usize,
+    finish: impl Fn(usize, &mut [T], &mut [T]) + Sync,
+) {
+    let (height, width) = (a.nrows(), b.ncols());
+    let first = tiles(rows_mut(out, height, width), tile_rows, PANEL);
+    let second = tiles(rows_mut(beside, height, width), tile_rows, PANEL);
+    first.into_par_iter().zip(second).for_each(|(mut tile, mut other)| {
+        let (height, width) = (tile.values.nrows(), tile.values.ncols());
+        let left = a.submatrix(tile.row, 0, height, a.ncols());
+        multiply(tile.values.rb_mut(), left, b.submatrix(0, tile.col, b.nrows(), width));
+        for i in 0..height {
+            let rows = [tile.values.rb_mut().row_mut(i), other.values.rb_mut().row_mut(i)];
+            if let [Some(values), Some(others)] = rows.map(faer::RowMut::try_as_row_major_mut) {
+                finish(tile.col, values.as_slice_mut(), others.as_slice_mut());
+            }
+        }
+    });
+}
+
+/// A product $a^\top b$ that goes into `out`, row after row.
+pub(crate) struct TransposedProduct<'a, T> {
+    /// Where the product goes.
+    pub(crate) out: &'a mut [T],
+    /// $a$, with one row for each term of the sum.
+    pub(crate) a: MatRef<'a, T>,
+    /// $b$, with as many rows.
+    pub(crate) b: MatRef<'a, T>,
+}
+
+/// Computes products side by side, all in tiles of `tile_rows` rows, each one sequential.
+///
+/// # Arguments
+/// * `add`: whether the products are added to what is there.
+pub(crate) fn multiply_transposed<T: Real>(products: Vec<TransposedProduct<'_, T>>, tile_rows: usize, add: bool) {
+    let accum = if add { Accum::Add } else { Accum::Replace };
+    let tasks = products.into_par_iter().flat_map_iter(|TransposedProduct { out, a, b }| {
+        tiles(rows_mut(out, a.ncols(), b.ncols()), tile_rows, PANEL).into_iter().map(move |tile| (tile, a, b))
+    });
+    tasks.for_each(|(tile, a, b)| {
+        let (height, width) = (tile.values.nrows(), tile.values.ncols());
+        let left = a.submatrix(0, tile.row, a.nrows(), height).transpose();
+        matmul(tile.values, accum, left, b.submatrix(0, tile.col, b.nrows(), width), T::from_f64(1.0), Par::Seq);
+    });
+}
+
 /// A rectangle of a matrix.
 pub(crate) struct Tile<'a, T> {
     /// First row.

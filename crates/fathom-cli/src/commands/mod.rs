@@ -12,6 +12,7 @@ pub(crate) mod sample;
 pub(crate) mod select;
 pub(crate) mod selftest;
 mod supervised;
+pub(crate) mod train;
 pub(crate) mod verdict;
 
 use crate::cli::Command;
@@ -30,6 +31,7 @@ pub(crate) fn run(command: Command) -> Result<ExitStatus, CommandError> {
         Command::Sample(args) => sample::run(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Select(args) => select::run(&args),
+        Command::Train(args) => train::run(&args),
         Command::Selftest(args) => selftest::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

@@ -1,4 +1,4 @@
-//! Inputs with targets, for `fathom predict` and `fathom select`.
+//! Inputs with targets, for `fathom predict`, `fathom select` and `fathom train`.
 
 use std::path::Path;
 
@@ -80,14 +80,14 @@ impl Classes {
     pub fn of(train: &Supervised, test: Option<&Supervised>) -> Result<Self, CommandError> {
         let targets = train.needed()?;
         if targets.cols != 1 {
-            return Err(usage(format!("--classify needs one label for each input, got {} columns", targets.cols)));
+            return Err(usage(format!("classes need one label for each input, got {} columns", targets.cols)));
         }
         let mut labels = targets.values.clone();
         labels.sort_by(f64::total_cmp);
         labels.dedup();
         if !(2..=MAX_CLASSES).contains(&labels.len()) {
             let count = labels.len();
-            return Err(usage(format!("--classify needs 2 to {MAX_CLASSES} different labels, got {count}")));
+            return Err(usage(format!("classes need 2 to {MAX_CLASSES} different labels, got {count}")));
         }
         let place = |label: &f64| labels.iter().position(|known| known == label);
         let known = |inputs: &Inputs| -> Result<Vec<usize>, CommandError> {

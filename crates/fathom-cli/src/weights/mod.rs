@@ -13,6 +13,8 @@
 mod assemble;
 mod error;
 mod naming;
+mod pytorch;
 
 pub(crate) use assemble::{Orientation, RawLayer, Selection, load_network};
 pub(crate) use error::WeightsError;
+pub(crate) use pytorch::pytorch_file;

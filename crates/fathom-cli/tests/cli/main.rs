@@ -10,6 +10,7 @@ mod pictures;
 mod predict;
 mod sample;
 mod sample_files;
+mod train;
 
 use std::process::{Command, Output};
 

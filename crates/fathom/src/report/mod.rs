@@ -8,6 +8,7 @@ mod phase;
 mod predict;
 mod sample;
 mod selftest;
+mod train;
 mod verdict;
 
 pub use empirical::{change_text, empirical_text};
@@ -18,4 +19,5 @@ pub use phase::{curve_text, diagram_text, edge_of_chaos_text, phase_text};
 pub use predict::{prediction_text, selection_text, time_words};
 pub use sample::sample_text;
 pub use selftest::selftest_text;
+pub use train::train_text;
 pub use verdict::verdict_text;

@@ -9,6 +9,7 @@ mod phase;
 mod predict;
 pub(super) mod sample;
 mod sampled;
+mod train;
 mod verdict;
 
 pub(crate) use kernel::{CELLS as KERNEL_CELLS, KernelFigure, kernel_figure};
@@ -16,4 +17,5 @@ pub(crate) use phase::phase_figure;
 pub(crate) use predict::{Curves, prediction_figure};
 pub(crate) use sample::{SampleFigure, sample_figure};
 pub(crate) use sampled::{pictured, sampled_figure};
+pub(crate) use train::training_figure;
 pub(crate) use verdict::verdict_figure;

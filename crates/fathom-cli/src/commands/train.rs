@@ -1,0 +1,164 @@
+//! `fathom train`.
+
+mod arguments;
+mod checkpoint;
+mod data;
+mod driving;
+mod table;
+
+use std::path::Path;
+
+use fathom_ntk::infinite::matrix::{KernelEngine, KernelScale, MatrixOptions};
+use fathom_ntk::network::Network;
+use fathom_ntk::report::train_text;
+use fathom_ntk::sample::{Method, Sampler};
+use fathom_ntk::spec::Architecture;
+use fathom_ntk::train::{Probe, Recorder, TrainReport, Trainer};
+use serde::Serialize;
+
+pub(crate) use arguments::Args;
+use checkpoint::Saved;
+use data::Data;
+use driving::Driving;
+
+use crate::data::npy_file;
+use crate::error::CommandError;
+use crate::exit_status::ExitStatus;
+use crate::flags::{network_for, usage};
+use crate::output::{check_writable, note, replace_file};
+use crate::plot::training_figure;
+use crate::weights::pytorch_file;
+
+/// The JSON form.
+#[derive(Serialize)]
+struct Output<'a> {
+    version: &'static str,
+    source: &'a str,
+    labels: Option<&'a [f64]>,
+    seed: u64,
+    #[serde(flatten)]
+    report: &'a TrainReport,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
+    check_files(args)?;
+    let options = args.options()?;
+    let data = Data::load(&args.data, options.loss)?;
+    let arch = network(args, &data)?;
+    let initial = draw(&arch, &data, options.seed)?;
+    let mut trainer = Trainer::new(&initial, &data.train, &options)?;
+    // In single precision, the rounded network is the one that training starts from.
+    let started = trainer.network();
+    let probe = probe(args, &arch, &data)?;
+    let probe_inputs = probe.as_ref().map_or(0, |probe| probe.rows);
+    let recorder = Recorder::new(&started, &data.train, data.test.as_ref(), options.loss, probe)?;
+    let fingerprint = checkpoint::fingerprint(&arch, &options, &data, probe_inputs, &args.recording.record_at)?;
+    let mut saved = match args.saved_file() {
+        Some(path) => Saved::read(path, &fingerprint)?,
+        None => Saved::default(),
+    };
+    if let Some(state) = &saved.state {
+        trainer.restore(state)?;
+    }
+    let ending = Driving::new(args, &fingerprint, &mut saved)?.run(&mut trainer, &recorder)?;
+    let test_inputs = data.test.as_ref().map_or(0, fathom_ntk::train::Examples::rows);
+    let sizes = [data.train.rows(), test_inputs, probe_inputs];
+    let report = TrainReport::new(&arch, &trainer, sizes, ending, std::mem::take(&mut saved.records));
+    write_files(args, &report, &trainer.network(), &saved.kernels, probe_inputs)?;
+    args.plot.write(|| Ok(training_figure(&report, &saved.kernels, data.probe_classes(probe_inputs))))?;
+    let labels = data.labels.as_deref();
+    let version = env!("CARGO_PKG_VERSION");
+    let output = Output { version, source: &data.source, labels, seed: report.options.seed, report: &report };
+    args.output.write(&output, || train_text(&report, &data.source))?;
+    Ok(ExitStatus::Answered)
+}
+
+/// The network, as large as the data.
+fn network(args: &Args, data: &Data) -> Result<Architecture, CommandError> {
+    let mut flags = args.network.spec()?;
+    if flags.depth.is_some() && flags.widths.is_none() {
+        return Err(usage("a network that is trained needs --widths, not --depth"));
+    }
+    if flags.widths.is_some() {
+        return Ok(Architecture::try_from(flags)?);
+    }
+    let arch = network_for(&args.network, data.train.features())?;
+    let mut widths = arch.widths().map(<[usize]>::to_vec).unwrap_or_default();
+    if let Some(last) = widths.last_mut() {
+        *last = data.train.outputs();
+    }
+    flags.widths = Some(fathom_ntk::spec::Widths::new(widths).map_err(usage)?);
+    Ok(Architecture::try_from(flags)?)
+}
+
+/// The network number 0 of the seed, as `fathom sample` draws it.
+fn draw(arch: &Architecture, data: &Data, seed: u64) -> Result<Network, CommandError> {
+    let features = data.train.features();
+    if let Some(&inputs) = arch.widths().and_then(<[usize]>::first).filter(|&&inputs| inputs != features) {
+        return Err(usage(format!("the data has {features} features, but the network has {inputs} inputs")));
+    }
+    let sampler = Sampler::new(arch, &data.train.inputs()[..features], Some(Method::Direct))?;
+    Ok(sampler.network(seed, 0)?)
+}
+
+/// The inputs on which the NTK is recorded, with the kernel of infinite width on them where there is one.
+fn probe(args: &Args, arch: &Architecture, data: &Data) -> Result<Option<Probe>, CommandError> {
+    let rows = args.recording.probe.unwrap_or(arguments::DEFAULT_PROBE.min(data.train.rows()));
+    if rows == 0 {
+        return Ok(None);
+    }
+    let features = data.train.features();
+    let inputs = data.train.inputs().get(..rows.saturating_mul(features)).unwrap_or_default();
+    // One number divides all entries, so that alignment stays as it is and nothing overflows.
+    let options = MatrixOptions { scale: KernelScale::Depth, ..Default::default() };
+    let kernel = KernelEngine::new(arch, inputs, features, None, &options).and_then(|engine| engine.matrices::<f64>());
+    let reference = kernel.ok().and_then(|matrices| Some(matrices.first()?.values().to_vec()));
+    let keep = args.recording.keep_ntk.is_some() || args.plot.path().is_some();
+    Ok(Some(Probe { rows, reference, keep }))
+}
+
+fn write_files(
+    args: &Args,
+    report: &TrainReport,
+    network: &Network,
+    kernels: &[Vec<f64>],
+    probe: usize,
+) -> Result<(), CommandError> {
+    if let Some(path) = &args.recording.table {
+        replace_file(path, table::csv(&report.records).as_bytes())?;
+    }
+    if let Some(path) = &args.recording.keep_ntk {
+        replace_file(path, &npy_file(&[kernels.len(), probe, probe], kernels.iter().flatten()))?;
+    }
+    if let Some(path) = &args.recording.save_weights {
+        if network.layers().iter().any(|layer| !layer.weights().iter().all(|w| w.is_finite())) {
+            note("the weights diverged: not all of those saved are finite");
+        }
+        replace_file(path, &pytorch_file(network, report.options.precision)?)?;
+    }
+    Ok(())
+}
+
+/// All files that are written at the end can be, and are different ones; before the work, not after it.
+fn check_files(args: &Args) -> Result<(), CommandError> {
+    args.output.check()?;
+    if args.recording.keep_ntk.is_some() && args.recording.probe == Some(0) {
+        return Err(usage("--keep-ntk needs a --probe of at least 1 input"));
+    }
+    let files = [
+        ("--checkpoint", args.long.checkpoint.as_deref()),
+        ("--table", args.recording.table.as_deref()),
+        ("--keep-ntk", args.recording.keep_ntk.as_deref()),
+        ("--save-weights", args.recording.save_weights.as_deref()),
+        ("--out", args.output.out.as_deref()),
+        ("--plot", args.plot.path()),
+    ];
+    let files: Vec<(&str, &Path)> = files.into_iter().filter_map(|(flag, path)| Some((flag, path?))).collect();
+    for (i, (flag, path)) in files.iter().enumerate() {
+        check_writable(path)?;
+        if let Some((other, _)) = files[..i].iter().find(|(_, other)| other == path) {
+            return Err(usage(format!("{other} and {flag} must name different files, got {} twice", path.display())));
+        }
+    }
+    Ok(())
+}
