@@ -38,8 +38,8 @@ mod robustness;
 
 pub(crate) use dataset::{Dataset, Inputs};
 pub(crate) use digits::digits;
-pub(crate) use error::{DataError, Names, Quoted, Shape};
+pub(crate) use error::DataError;
 pub(crate) use load::{LoadOptions, load};
 pub(crate) use npy_write::{npy_file, npy_header};
 pub(crate) use targets::load_targets;
-pub(crate) use tensors::{Tensor, load_tensors};
+pub(crate) use tensors::load_tensors;

@@ -18,6 +18,7 @@ mod covariance;
 mod homogeneous;
 mod jet;
 mod nonlinearity;
+mod sampled;
 
 mod arctan;
 mod elu;
@@ -47,3 +48,4 @@ pub use covariance::{Covariance, CovarianceError};
 pub use homogeneous::Homogeneous;
 pub use jet::Jet;
 pub use nonlinearity::{Breakpoint, Dual, Nonlinearity, Parity, Regularity};
+pub use sampled::{SampledError, Samples, sampled_activation};

@@ -1,4 +1,4 @@
-//! Weights of a fully connected network from a file of named arrays.
+//! Layers of a fully connected network from named arrays, as frameworks save them.
 //!
 //! | names | matrices are | written by |
 //! |---|---|---|
@@ -14,5 +14,5 @@ mod assemble;
 mod error;
 mod naming;
 
-pub(crate) use assemble::{Orientation, RawLayer, Selection, load_network};
-pub(crate) use error::WeightsError;
+pub use assemble::{LayerChoice, NamedArray, NamedLayer, NamedLayers, Orientation, assemble};
+pub use error::ArraysError;
