@@ -1,13 +1,18 @@
 //! Chores of the Fathom workspace, run as `cargo xtask TASK`.
 //!
-//! There is one task, `test`: everything that must pass before a change is merged. It needs Rust and nothing else;
-//! `cargo nextest` runs the tests where it is installed.
+//! `test` is everything that must pass before a change is merged. Its first part needs Rust and nothing else (`cargo
+//! nextest` runs the tests where it is installed); its second part, also a task of its own, builds the Python package in a
+//! virtual environment inside the target directory, where there is Python 3.11 or later.
+
+mod python;
+mod steps;
 
 use std::env;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::process::{ExitCode, Stdio};
 use std::time::{Duration, Instant};
+
+use steps::Step;
 
 const HELP: &str = "\
 Chores of the Fathom workspace.
@@ -16,12 +21,16 @@ Usage: cargo xtask TASK
 
 Tasks:
   test    check the format and the lints, build the documentation, and run all tests;
-          stops at the first step that fails, with its exit status";
+          stops at the first step that fails, with its exit status
+  python  the last part of it: build the Python package in target/venv, check and test it
+  wheel   build a wheel of the Python package in target/wheels";
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = env::args_os().skip(1).collect();
     match arguments.as_slice() {
-        [task] if task == "test" => run(&test_steps()),
+        [task] if task == "test" => run(&[test_steps(), python::test_steps()].concat()),
+        [task] if task == "python" => run(&python::test_steps()),
+        [task] if task == "wheel" => run(&python::wheel_steps()),
         [flag] if flag == "--help" || flag == "-h" => {
             println!("{HELP}");
             ExitCode::SUCCESS
@@ -33,61 +42,28 @@ fn main() -> ExitCode {
     }
 }
 
-/// One run of cargo.
-struct Step {
-    name: &'static str,
-    arguments: &'static [&'static str],
-    environment: &'static [(&'static str, &'static str)],
-}
-
-impl Step {
-    const fn new(name: &'static str, arguments: &'static [&'static str]) -> Self {
-        Self { name, arguments, environment: &[] }
-    }
-
-    /// The command as one would type it.
-    fn line(&self) -> String {
-        let variables = self.environment.iter().map(|(name, value)| format!("{name}={value:?} "));
-        format!("{}cargo {}", variables.collect::<String>(), self.arguments.join(" "))
-    }
-
-    fn run(&self) -> std::io::Result<ExitStatus> {
-        cargo().args(self.arguments).envs(self.environment.iter().copied()).status()
-    }
-}
-
 /// The steps of `test`, those that fail soonest first.
 fn test_steps() -> Vec<Step> {
-    vec![
+    let mut steps = vec![
         Step::new("format", &["fmt", "--all", "--check"]),
         Step::new("lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
-        Step {
-            environment: &[("RUSTDOCFLAGS", "-D warnings")],
-            ..Step::new("documentation", &["doc", "--workspace", "--no-deps"])
-        },
+        Step::new("documentation", &["doc", "--workspace", "--no-deps"]).with("RUSTDOCFLAGS", "-D warnings"),
         if has_nextest() {
             Step::new("unit and integration tests", &["nextest", "run", "--workspace", "--no-tests", "pass"])
         } else {
             Step::new("unit and integration tests", &["test", "--workspace", "--all-targets"])
         },
         Step::new("documentation tests", &["test", "--doc", "--workspace"]),
-    ]
-}
-
-/// The cargo that runs this program, at the root of the workspace.
-fn cargo() -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(workspace());
-    command
-}
-
-fn workspace() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_owned()
+    ];
+    if python::interpreter().is_none() {
+        // The native module is checked all the same.
+        steps = steps.into_iter().map(|step| step.with("PYO3_NO_PYTHON", "1")).collect();
+    }
+    steps
 }
 
 fn has_nextest() -> bool {
-    let probe = cargo().args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let probe = steps::cargo().args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     probe.is_ok_and(|status| status.success())
 }
 
@@ -104,7 +80,7 @@ fn run(steps: &[Step]) -> ExitCode {
             // A process that a signal ended has no code.
             Ok(status) => status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1),
             Err(error) => {
-                eprintln!("cannot run cargo: {error}");
+                eprintln!("cannot run {}: {error}", step.line());
                 1
             }
         };

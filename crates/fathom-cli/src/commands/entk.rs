@@ -7,6 +7,7 @@ use fathom_ntk::activation::Activation;
 use fathom_ntk::analysis::empirical::{
     CheckpointChange, EmpiricalOptions, EmpiricalReport, checkpoint_change, empirical_report, measured_spec,
 };
+use fathom_ntk::network::arrays::{LayerChoice, NamedLayer, Orientation};
 use fathom_ntk::network::{EmpiricalKernel, GradientScale, KernelForm, KernelOptions, Layer, Network, Precision};
 use fathom_ntk::report::{change_text, empirical_text};
 use fathom_ntk::spec::{Architecture, ArchitectureError, ArchitectureSpec, Parameterization, PerLayer};
@@ -17,7 +18,7 @@ use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::data_named;
 use crate::output::{OutputArgs, replace_file};
-use crate::weights::{Orientation, RawLayer, Selection, load_network};
+use crate::weights::load_network;
 
 /// Flags of `fathom entk`.
 #[derive(clap::Args, Debug)]
@@ -50,8 +51,9 @@ struct WeightsArgs {
     /// The layers in their order, by name; other arrays of the file are left out [default: all, 2 before 10]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     layers: Vec<String>,
-    /// What the rows of the matrices are [default: by names and shapes]
-    #[arg(long, value_enum)]
+    /// What the matrices are: out-in, one row for each output (PyTorch); in-out, one for each input (Flax, Keras)
+    /// [default: by names and shapes]
+    #[arg(long, value_name = "NAME")]
     orientation: Option<Orientation>,
 }
 
@@ -169,12 +171,12 @@ struct Loaded {
 impl Args {
     /// The network of a file, with gradients as the architecture says; without one, of the standard parameterization.
     fn network(&self, path: &Path, features: usize) -> Result<Loaded, CommandError> {
-        let selection = Selection { layers: self.weights.layers.clone(), orientation: self.weights.orientation };
+        let selection = LayerChoice { layers: self.weights.layers.clone(), orientation: self.weights.orientation };
         let raw = load_network(path, &selection, features)?;
         let names = raw.layers.iter().map(|layer| layer.name.clone()).collect();
         let biases = if self.gradients.untrained_biases { 0.0 } else { 1.0 };
         let scale = GradientScale { biases, ..GradientScale::STANDARD };
-        let layer = |l: RawLayer| Layer::new(l.inputs, l.outputs, l.weights, l.biases, scale);
+        let layer = |l: NamedLayer| Layer::new(l.inputs, l.outputs, l.weights, l.biases, scale);
         let layers = raw.layers.into_iter().map(layer).collect::<Result<_, _>>()?;
         let activation = self.weights.activation.clone().unwrap_or_else(Activation::relu);
         Ok(Loaded { network: Network::new(activation, layers)?, names, unused: raw.unused })

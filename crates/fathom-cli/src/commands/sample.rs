@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use fathom_ntk::analysis::sampled::{SampleReport, Simulation, sample_report};
 use fathom_ntk::report::sample_text;
-use fathom_ntk::sample::{FirstStep, Method};
+use fathom_ntk::sample::{FirstStep, Method, ObservableList};
 use serde::Serialize;
 
 use crate::error::CommandError;
@@ -18,7 +18,7 @@ use crate::output::{OutputArgs, check_writable, note};
 use crate::plot::{PlotArgs, pictured, sampled_figure};
 use crate::runs::{Keep, MOST_DRAWS, Part, RunRecord};
 use drawing::{Drawing, Ending};
-use observed::{OBSERVABLES, Observed, parse_observables};
+use observed::{OBSERVABLES, parse_observables};
 use plan::Plan;
 
 /// Flags of `fathom sample`.
@@ -52,7 +52,7 @@ pub(crate) struct Args {
 struct ObserveArgs {
     /// What to record of each network [default: ntk]
     #[arg(long, value_name = "NAME,…", value_parser = parse_observables, long_help = OBSERVABLES)]
-    observe: Option<Observed>,
+    observe: Option<ObservableList>,
     /// Also the covariances of all observables
     #[arg(long)]
     covariances: bool,

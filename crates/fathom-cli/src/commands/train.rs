@@ -21,13 +21,12 @@ use checkpoint::Saved;
 use data::Data;
 use driving::Driving;
 
-use crate::data::npy_file;
+use crate::data::{npy_file, pytorch_file};
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::{network_for, usage};
 use crate::output::{check_writable, note, replace_file};
 use crate::plot::training_figure;
-use crate::weights::pytorch_file;
 
 /// The JSON form.
 #[derive(Serialize)]

@@ -31,6 +31,7 @@ mod npy;
 mod npy_header;
 mod npy_write;
 mod npz;
+mod pytorch;
 mod targets;
 mod tensors;
 
@@ -39,9 +40,10 @@ mod robustness;
 
 pub(crate) use dataset::{Dataset, Inputs};
 pub(crate) use digits::digits;
-pub(crate) use error::{DataError, Names, Quoted, Shape};
+pub(crate) use error::DataError;
 pub(crate) use lists::{Content, NamedList, read_content, tensor_file};
 pub(crate) use load::{LoadOptions, load};
 pub(crate) use npy_write::{npy_file, npy_header};
+pub(crate) use pytorch::pytorch_file;
 pub(crate) use targets::load_targets;
-pub(crate) use tensors::{Tensor, load_tensors};
+pub(crate) use tensors::load_tensors;

@@ -2,13 +2,13 @@
 
 use std::io::Cursor;
 
+use fathom_ntk::network::arrays::NamedArray;
 use zip::ZipArchive;
 
 use super::dataset::Content;
 use super::error::{Names, Problem, Quoted};
 use super::load::{MAX_BYTES, read_up_to};
 use super::npy;
-use super::tensors::Tensor;
 
 const FORMAT: &str = "NumPy archive";
 /// Most files of an archive whose directory is not of the 64-bit form.
@@ -47,7 +47,7 @@ pub(super) fn read(bytes: &[u8], asked: Option<&str>) -> Result<Content, Problem
 }
 
 /// Every array of an archive, in the order of its directory.
-pub(super) fn read_all(bytes: &[u8]) -> Result<Vec<Tensor>, Problem> {
+pub(super) fn read_all(bytes: &[u8]) -> Result<Vec<NamedArray>, Problem> {
     if claims_many_files(bytes) {
         return Err(damaged(format_args!("its directory claims more than {MAX_FILES} files")));
     }
@@ -63,7 +63,9 @@ pub(super) fn read_all(bytes: &[u8]) -> Result<Vec<Tensor>, Problem> {
             room = room.checked_sub(array.len() as u64).ok_or(Problem::TooManyBytes { limit: MAX_BYTES })?;
             npy::read_array(array)
         })?;
-        tensors.push(Tensor { name: member.name, shape, values });
+        // The values are in memory, so their number and its factors are within usize.
+        let shape = shape.iter().map(|&size| size as usize).collect();
+        tensors.push(NamedArray { name: member.name, shape, values });
     }
     Ok(tensors)
 }

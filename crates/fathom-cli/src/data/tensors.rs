@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use fathom_ntk::network::arrays::NamedArray;
 use safetensors::{Dtype, SafeTensors};
 
 use super::element::{Element, Endian};
@@ -11,23 +12,12 @@ use super::npz;
 
 const FORMAT: &str = "safetensors file";
 
-/// A named array of any shape.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Tensor {
-    /// As in the file.
-    pub(crate) name: String,
-    /// Its dimensions.
-    pub(crate) shape: Vec<u64>,
-    /// Its values, last index fastest; not checked to be finite.
-    pub(crate) values: Vec<f64>,
-}
-
 /// Loads all arrays of a file.
-pub(crate) fn load_tensors(path: &Path) -> Result<Vec<Tensor>, DataError> {
+pub(crate) fn load_tensors(path: &Path) -> Result<Vec<NamedArray>, DataError> {
     read_file(path).and_then(|bytes| parse(&bytes)).map_err(|problem| DataError { path: path.to_owned(), problem })
 }
 
-fn parse(bytes: &[u8]) -> Result<Vec<Tensor>, Problem> {
+fn parse(bytes: &[u8]) -> Result<Vec<NamedArray>, Problem> {
     if bytes.is_empty() {
         return Err(Problem::Empty);
     }
@@ -42,7 +32,7 @@ fn parse(bytes: &[u8]) -> Result<Vec<Tensor>, Problem> {
     file.iter().map(|(name, view)| read(name, view.dtype(), view.shape(), view.data())).collect()
 }
 
-fn read(name: &str, dtype: Dtype, shape: &[usize], data: &[u8]) -> Result<Tensor, Problem> {
+fn read(name: &str, dtype: Dtype, shape: &[usize], data: &[u8]) -> Result<NamedArray, Problem> {
     let element = match dtype {
         Dtype::F64 => Element::F64,
         Dtype::F32 => Element::F32,
@@ -55,8 +45,7 @@ fn read(name: &str, dtype: Dtype, shape: &[usize], data: &[u8]) -> Result<Tensor
             return Err(Problem::InArray { name: Quoted::new(name), problem: Box::new(problem) });
         }
     };
-    let shape = shape.iter().map(|&size| size as u64).collect();
-    Ok(Tensor { name: name.to_owned(), shape, values: element.decode(data, Endian::Little) })
+    Ok(NamedArray { name: name.to_owned(), shape: shape.to_vec(), values: element.decode(data, Endian::Little) })
 }
 
 #[cfg(test)]
@@ -74,8 +63,8 @@ mod tests {
         let data = [&1.5_f32.to_le_bytes()[..], &(-2.0_f32).to_le_bytes(), &[0x40, 0xc0]].concat();
         let mut tensors = parse(&file(header, &data)).unwrap();
         tensors.sort_by(|a, b| a.name.cmp(&b.name));
-        assert_eq!(tensors[0], Tensor { name: "a".into(), shape: vec![1, 2], values: vec![1.5, -2.0] });
-        assert_eq!(tensors[1], Tensor { name: "b".into(), shape: vec![1], values: vec![-3.0] });
+        assert_eq!(tensors[0], NamedArray { name: "a".into(), shape: vec![1, 2], values: vec![1.5, -2.0] });
+        assert_eq!(tensors[1], NamedArray { name: "b".into(), shape: vec![1], values: vec![-3.0] });
     }
 
     #[test]

@@ -1,11 +1,10 @@
 //! What identifies a run.
 
 use fathom_ntk::sample::{FirstStep, Method, Observable, Recorder, Sampler};
-use fathom_ntk::spec::{Architecture, ArchitectureSpec, Widths};
+use fathom_ntk::spec::{Architecture, ArchitectureSpec};
 use serde::{Deserialize, Serialize};
 
 use crate::error::CommandError;
-use crate::flags::usage;
 
 /// Everything that decides what is drawn. Draws of equal setups belong together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,22 +49,11 @@ impl Setup {
 
     /// The method that was asked for, or else the fastest.
     pub(crate) fn method(&self, asked: Option<Method>) -> Result<Method, CommandError> {
-        let updates = self.observables()?.iter().any(|o| matches!(o, Observable::Update(..)));
-        let method = match asked {
-            None if updates => Some(Method::Direct),
-            Some(method) if updates && method != Method::Direct => {
-                return Err(usage(format!(
-                    "update and step need explicit weights, so the direct sampler, got {method}"
-                )));
-            }
-            method => method,
-        };
-        Ok(self.sampler_by(method)?.method())
+        Ok(self.sampler_by(asked)?.method())
     }
 
     fn sampler_by(&self, method: Option<Method>) -> Result<Sampler, CommandError> {
-        let seen = observed_part(&self.architecture()?, &self.observables()?)?;
-        Ok(Sampler::new(&seen, &self.inputs, method)?)
+        Ok(Sampler::observing(&self.architecture()?, &self.inputs, &self.observables()?, method)?)
     }
 
     /// The first difference to another setup, in words.
@@ -92,26 +80,5 @@ impl Setup {
             return shown("the first step is", words(self.first_step), words(other.first_step));
         }
         None
-    }
-}
-
-/// The part of the network that the observables see: its first output alone, if they see no other. Its law does not
-/// depend on the other outputs.
-fn observed_part(arch: &Architecture, observables: &[Observable]) -> Result<Architecture, CommandError> {
-    let first_alone = |observable: &Observable| match observable {
-        Observable::Ntk(entry) | Observable::LogNtk(entry) => entry.outputs == (0, 0),
-        Observable::Output { output, .. } => *output == 0,
-        Observable::Layer(_) => true,
-        _ => false,
-    };
-    match arch.widths() {
-        Some(widths) if observables.iter().all(first_alone) => {
-            let mut widths = widths.to_vec();
-            if let Some(last) = widths.last_mut() {
-                *last = 1;
-            }
-            Ok(arch.with_widths(Widths::new(widths).map_err(usage)?)?)
-        }
-        _ => Ok(arch.clone()),
     }
 }

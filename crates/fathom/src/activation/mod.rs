@@ -18,6 +18,7 @@ mod covariance;
 mod homogeneous;
 mod jet;
 mod nonlinearity;
+mod sampled;
 mod scaled_erf;
 
 mod arctan;
@@ -48,4 +49,5 @@ pub use covariance::{Covariance, CovarianceError};
 pub use homogeneous::Homogeneous;
 pub use jet::Jet;
 pub use nonlinearity::{Breakpoint, Dual, Nonlinearity, Parity, Regularity};
+pub use sampled::{SampledError, Samples, sampled_activation};
 pub use scaled_erf::ScaledErf;

@@ -106,6 +106,11 @@ pub trait Nonlinearity: Send + Sync + Debug {
         self.homogeneous()
     }
 
+    /// $|z|$ beyond which φ is not known (and [`Self::value`] is NaN): ∞ for functions given by a formula.
+    fn reach(&self) -> f64 {
+        f64::INFINITY
+    }
+
     /// Half-width of the strip around the real line in which φ is analytic: ∞ for entire functions, 0 if not analytic.
     fn strip(&self) -> f64;
 

@@ -59,6 +59,9 @@ pub(super) struct Scan {
     values: Vec<f64>,
 }
 
+/// Standard deviations that averages over a Gaussian number reach to.
+const BULK: f64 = 14.0;
+
 /// $\ln q$ of the points of the scan.
 pub(super) fn log_grid() -> Vec<f64> {
     let step = std::f64::consts::LN_10 / f64::from(PER_DECADE);
@@ -116,6 +119,9 @@ impl Flow {
             xs.push(x);
             gs.push(relative(x));
         }
+        // Where φ is not known, neither is the map.
+        let known = |x: f64| BULK * (0.5 * x).exp() <= activation.reach();
+        (xs, gs) = xs.into_iter().zip(gs).filter(|(x, _)| known(*x)).unzip();
         refine(&mut xs, &mut gs, relative);
         let slope = |x: f64| map.variance_slope(x.exp()) - map.variance(x.exp()) / x.exp();
         let roots = roots(&xs, &gs, relative, slope);

@@ -18,6 +18,7 @@
 //!
 //! Source: the layer structure is the chain rule; derived in `docs/theory`, with the constants of each parameterization.
 
+pub mod arrays;
 mod error;
 mod layer;
 mod model;

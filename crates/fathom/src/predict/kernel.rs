@@ -11,7 +11,7 @@ use crate::Scaled;
 use crate::infinite::{Gram, PairKernel};
 
 /// Gaps below this share of the diagonal: entries would lose digits that gaps keep.
-const NARROW: f64 = 0.125;
+pub(super) const NARROW: f64 = 0.125;
 /// Differences of diagonal entries below this share of them are rounding errors of the recursion over layers.
 const ROUNDING: f64 = 8.0 * f64::EPSILON;
 

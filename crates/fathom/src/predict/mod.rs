@@ -23,6 +23,7 @@ mod error;
 mod kernel;
 mod metrics;
 mod modes;
+mod network;
 mod operator;
 mod precondition;
 mod select;
@@ -37,6 +38,7 @@ pub use ensemble::{AtTime, Covariance, Method, PredictOptions, Prediction, Ridge
 pub use error::PredictError;
 pub use kernel::{Kernel, KernelKind, TestBlock};
 pub use metrics::{LossSpread, Metrics, loss_spread};
+pub use network::{NetworkKernelError, network_kernels};
 pub use operator::{DenseKernel, KernelOperator, SingleKernel, TiledKernel};
 pub use precondition::Preconditioner;
 pub use select::{Candidate, Criterion, Outcome, Selection, select};

@@ -25,6 +25,7 @@ mod chain;
 mod direct;
 mod draw;
 mod error;
+mod list;
 mod method;
 mod observable;
 mod projected;
@@ -36,6 +37,7 @@ mod update;
 
 pub use draw::Draw;
 pub use error::SampleError;
+pub use list::ObservableList;
 pub use method::Method;
 pub use observable::{Entry, MAX_EIGEN_ROWS, Observable, ObservableError, Recorder};
 pub use run::{DrawnBlock, Event, RunError, run};

@@ -5,6 +5,7 @@
 mod duals;
 mod functions;
 mod golden;
+mod sampled;
 
 use fathom_ntk::activation::Activation;
 

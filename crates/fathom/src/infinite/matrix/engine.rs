@@ -10,7 +10,7 @@ use super::jobs::{TILE, Target, jobs};
 use super::method::exponent;
 use super::plan::{Plan, own_kernel};
 use super::rows::Rows;
-use super::{Band, Block, Entry, KernelKind, KernelMatrix, KernelScale, MatrixError, MatrixOptions, Method};
+use super::{Band, Block, Entry, KernelKind, KernelMatrix, KernelScale, MatrixError, MatrixOptions, Method, Watch};
 use crate::Scaled;
 use crate::infinite::general::Detail;
 use crate::infinite::pair::PairRecursion;
@@ -53,6 +53,38 @@ pub struct KernelEngine<'a> {
     reference: [Scaled; 2],
 }
 
+/// The inputs of kernel matrices: checked, and copied as the engine needs them.
+///
+/// Reading is quick, so that a thread can do it that must not wait for the [engine](KernelEngine).
+///
+/// # Example
+/// ```
+/// use fathom_ntk::infinite::matrix::{KernelEngine, KernelInputs, MatrixOptions};
+/// use fathom_ntk::spec::{Architecture, ArchitectureSpec};
+/// let arch = Architecture::try_from(ArchitectureSpec { depth: Some(2), ..Default::default() })?;
+/// let inputs = KernelInputs::new(&[3.0, 0.0, 0.0, 1.0], 2, None)?;
+/// assert_eq!(KernelEngine::with_inputs(&arch, inputs, &MatrixOptions::default())?.shape(), [2, 2]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct KernelInputs {
+    inputs: Rows,
+    /// `None`: the inputs themselves.
+    others: Option<Rows>,
+}
+
+impl KernelInputs {
+    /// From one input after the other, each of `features` numbers, and the inputs that index the columns.
+    ///
+    /// # Errors
+    /// [`MatrixError::Shape`] and [`MatrixError::Input`].
+    pub fn new(inputs: &[f64], features: usize, others: Option<&[f64]>) -> Result<Self, MatrixError> {
+        let inputs = Rows::new(inputs, features, false)?;
+        let others = others.map(|others| Rows::new(others, features, true)).transpose()?;
+        Ok(Self { inputs, others })
+    }
+}
+
 impl<'a> KernelEngine<'a> {
     /// Checks the inputs and does what is to be done once.
     ///
@@ -71,13 +103,24 @@ impl<'a> KernelEngine<'a> {
         others: Option<&[f64]>,
         options: &MatrixOptions,
     ) -> Result<Self, MatrixError> {
+        Self::with_inputs(arch, KernelInputs::new(inputs, features, others)?, options)
+    }
+
+    /// The same from inputs that were read before.
+    ///
+    /// # Errors
+    /// Those of [`Self::new`].
+    pub fn with_inputs(
+        arch: &'a Architecture,
+        inputs: KernelInputs,
+        options: &MatrixOptions,
+    ) -> Result<Self, MatrixError> {
+        let KernelInputs { inputs, others } = inputs;
         if let Some(&network) = arch.widths().and_then(<[usize]>::first)
-            && network != features
+            && network != inputs.features()
         {
-            return Err(MatrixError::Features { network, data: features });
+            return Err(MatrixError::Features { network, data: inputs.features() });
         }
-        let inputs = Rows::new(inputs, features, false)?;
-        let others = others.map(|others| Rows::new(others, features, true)).transpose()?;
         let detail = if options.kind == KernelKind::Nngp { Detail::NngpOnly } else { Detail::Full };
         let recursion = PairRecursion::new(arch, detail)?;
         let reference =
@@ -142,6 +185,14 @@ impl<'a> KernelEngine<'a> {
     /// * [`MatrixError::Memory`] if the options do not allow as much as is needed.
     /// * [`MatrixError::NotFinite`], [`MatrixError::Kernel`] if a kernel leaves the range of its activation.
     pub fn matrices<T: Entry>(&self) -> Result<Vec<KernelMatrix<T>>, MatrixError> {
+        self.matrices_watched(&Watch::default())
+    }
+
+    /// The same, while another thread looks on and may stop it.
+    ///
+    /// # Errors
+    /// Those of [`Self::matrices`], and [`MatrixError::Stopped`].
+    pub fn matrices_watched<T: Entry>(&self, watch: &Watch) -> Result<Vec<KernelMatrix<T>>, MatrixError> {
         let [rows, cols] = self.shape();
         self.check_memory(self.memory::<T>())?;
         let kinds = self.options.kind.each();
@@ -150,7 +201,7 @@ impl<'a> KernelEngine<'a> {
             values.push(self.allocate::<T>(rows.saturating_mul(cols))?);
         }
         let targets = values.iter_mut().map(|band| Target { band, mirror: &mut [] }).collect();
-        self.fill(0..rows, cols, targets)?;
+        self.fill(0..rows, cols, targets, watch)?;
         Ok(kinds
             .iter()
             .zip(values)
@@ -182,7 +233,7 @@ impl<'a> KernelEngine<'a> {
             values.push([self.allocate(own.len() * reach)?, self.allocate(own.len() * above)?]);
         }
         let targets = values.iter_mut().map(|[band, mirror]| Target { band, mirror }).collect();
-        self.fill(own.clone(), reach, targets)?;
+        self.fill(own.clone(), reach, targets, &Watch::default())?;
         let mut blocks = Vec::new();
         for (kind, [values, mirror]) in kinds.iter().zip(values) {
             blocks.push((*kind, Block { row: own.start, col: 0, cols: reach, values }));
@@ -232,7 +283,13 @@ impl<'a> KernelEngine<'a> {
     }
 
     /// Computes the rows `band` up to column `reach`, tile by tile, each tile on one thread.
-    fn fill<T: Entry>(&self, band: Range<usize>, reach: usize, targets: Vec<Target<'_, T>>) -> Result<(), MatrixError> {
+    fn fill<T: Entry>(
+        &self,
+        band: Range<usize>,
+        reach: usize,
+        targets: Vec<Target<'_, T>>,
+        watch: &Watch,
+    ) -> Result<(), MatrixError> {
         let right = self.others.as_ref().unwrap_or(&self.inputs);
         let left_entries = T::rounded(self.inputs.entries());
         let right_entries = match &self.others {
@@ -247,7 +304,16 @@ impl<'a> KernelEngine<'a> {
             factors: self.options.kind.each().iter().map(|kind| self.factors::<T>(*kind)).collect(),
         };
         let jobs = jobs(band, reach, self.is_symmetric(), targets);
-        jobs.into_par_iter().map_init(Scratch::default, |scratch, job| batch.fill(job, scratch)).collect()
+        watch.begin(jobs.len());
+        let tile = |scratch: &mut Scratch<T>, job| {
+            if watch.is_stopped() {
+                return Err(MatrixError::Stopped);
+            }
+            batch.fill(job, scratch)?;
+            watch.advance();
+            Ok(())
+        };
+        jobs.into_par_iter().map_init(Scratch::default, tile).collect()
     }
 
     /// What rows and columns of a kernel are multiplied by, and its diagonal.
@@ -288,6 +354,14 @@ impl<'a> KernelEngine<'a> {
     pub fn mean_diagonal(&self, kind: KernelKind) -> Scaled {
         let sum = |sum: Scaled, own: &[Scaled; 2]| sum + self.scaled(own, kind.index());
         self.plan.diagonals[0].iter().fold(Scaled::ZERO, sum) * (self.inputs.count() as f64).recip()
+    }
+
+    /// $K(x, x)$ of every input and of every other one, unscaled; of a symmetric matrix, the second list is empty.
+    ///
+    /// # Arguments
+    /// * `kind`: [`KernelKind::Nngp`] or [`KernelKind::Ntk`].
+    pub fn diagonals(&self, kind: KernelKind) -> [Vec<Scaled>; 2] {
+        [0, 1].map(|set| self.plan.diagonals[set].iter().map(|own| own[kind.index()]).collect())
     }
 
     fn second_side(&self) -> (&Rows, &Vec<[Scaled; 2]>) {

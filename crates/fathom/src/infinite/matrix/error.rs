@@ -78,4 +78,7 @@ pub enum MatrixError {
         /// The band asked for.
         band: usize,
     },
+    /// The computation was stopped from outside, see [`Watch::stop`](super::Watch::stop).
+    #[error("the computation of the kernel was stopped")]
+    Stopped,
 }

@@ -36,10 +36,12 @@ mod rows;
 mod series;
 mod steps;
 mod summary;
+mod watch;
 
-pub use engine::KernelEngine;
+pub use engine::{KernelEngine, KernelInputs};
 pub use error::MatrixError;
 pub use method::Method;
 pub use options::{Entry, KernelKind, KernelScale, MatrixOptions};
 pub use result::{Band, Block, KernelMatrix};
 pub use summary::{KernelSummary, MatrixSpectrum, MatrixSummary};
+pub use watch::Watch;

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::assemble::Orientation;
+use super::Orientation;
 
 /// What an array is to its layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

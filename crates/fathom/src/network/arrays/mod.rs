@@ -1,4 +1,4 @@
-//! Weights of a fully connected network from a file of named arrays.
+//! Layers of a fully connected network from named arrays, as frameworks save them.
 //!
 //! | names | matrices are | written by |
 //! |---|---|---|
@@ -13,8 +13,6 @@
 mod assemble;
 mod error;
 mod naming;
-mod pytorch;
 
-pub(crate) use assemble::{Orientation, RawLayer, Selection, load_network};
-pub(crate) use error::WeightsError;
-pub(crate) use pytorch::pytorch_file;
+pub use assemble::{LayerChoice, NamedArray, NamedLayer, NamedLayers, Orientation, assemble};
+pub use error::ArraysError;

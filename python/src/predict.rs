@@ -1,0 +1,227 @@
+//! Trained networks of infinite width, and the choice between them.
+
+use fathom_ntk::predict::{
+    Covariance, Criterion, Distinct, KernelKind, Method, Metrics, PredictOptions, Prediction, Ridge, Selection,
+    Targets, TestBlock, Time, network_kernels, one_hot, predict as predict_with, select as select_from,
+};
+use fathom_ntk::report::{number, prediction_text, selection_text};
+use fathom_ntk::spec;
+use numpy::PyReadonlyArray2;
+use pyo3::prelude::*;
+use serde_json::json;
+
+use crate::convert::{self, Report, array, rows};
+use crate::errors::{raise, refused};
+use crate::network::Architecture;
+use crate::work::{Progress, interruptible, watched};
+
+/// Means, variances or covariances (arrays, the times first), and the report.
+type Predicted = (Py<PyAny>, Option<Py<PyAny>>, Py<PyAny>, Report);
+
+/// A pull towards the initialisation.
+fn ridge_of(ridge: f64, relative: bool) -> Ridge {
+    if relative { Ridge::Relative(ridge) } else { Ridge::Absolute(ridge) }
+}
+
+/// What infinitely wide networks predict.
+#[pyfunction]
+#[pyo3(signature = (
+    network, x_train, targets, x_test, test_targets, classes, test_classes, source, method, times, learning_rate, steps,
+    ridge, relative, covariance, memory
+))]
+#[expect(clippy::too_many_arguments, reason = "checked and named in Python")]
+pub(crate) fn predict(
+    py: Python<'_>,
+    network: &Architecture,
+    x_train: PyReadonlyArray2<'_, f64>,
+    targets: PyReadonlyArray2<'_, f64>,
+    x_test: PyReadonlyArray2<'_, f64>,
+    test_targets: Option<PyReadonlyArray2<'_, f64>>,
+    classes: Option<usize>,
+    test_classes: Option<Vec<usize>>,
+    source: &str,
+    method: &str,
+    times: Vec<f64>,
+    learning_rate: f64,
+    steps: Option<Vec<u64>>,
+    ridge: f64,
+    relative: bool,
+    covariance: &str,
+    memory: Option<u64>,
+) -> PyResult<Predicted> {
+    let (train, [_, features]) = rows("x_train", &x_train)?;
+    let (test, [test_count, got]) = rows("x_test", &x_test)?;
+    if features != got {
+        return Err(refused(format!("x_train has {features} features, but x_test has {got}")));
+    }
+    let (given, [_, outputs]) = rows("y_train", &targets)?;
+    let test_targets = test_targets.as_ref().map(|t| rows("y_test", t)).transpose()?.map(|(values, _)| values.to_vec());
+    let flow = |t: &f64| if *t == f64::INFINITY { Time::Infinite } else { Time::Flow(t * learning_rate) };
+    let times = match &steps {
+        Some(steps) => steps.iter().map(|&steps| Time::Steps { learning_rate, steps }).collect(),
+        None => times.iter().map(flow).collect(),
+    };
+    let options = PredictOptions {
+        method: if method == "nngp" { Method::Nngp } else { Method::Ntk },
+        times,
+        ridge: ridge_of(ridge, relative),
+        covariance: match covariance {
+            "full" => Covariance::Full,
+            "diagonal" => Covariance::Diagonal,
+            _ => Covariance::None,
+        },
+        memory,
+    };
+    let distinct = Distinct::rows(train, features).map_err(raise)?;
+    let targets = Targets::new(given, outputs, &distinct).map_err(raise)?;
+    let kept: Vec<f64> =
+        distinct.representatives().iter().flat_map(|&i| &train[i * features..][..features]).copied().collect();
+    let (arch, test, full) = (network.0.clone(), test.to_vec(), options.covariance == Covariance::Full);
+    let (prediction, metrics) = watched(py, &Progress(None), move |watch| {
+        let block = if full { TestBlock::Full } else { TestBlock::Diagonal };
+        let ntk = options.method == Method::Ntk;
+        let kinds: &[KernelKind] = match (ntk, options.covariance == Covariance::None) {
+            (true, true) => &[KernelKind::Ntk],
+            (true, false) => &[KernelKind::Ntk, KernelKind::Nngp],
+            (false, _) => &[KernelKind::Nngp],
+        };
+        let kernels = network_kernels(&arch, features, &kept, &test, kinds, block, watch).map_err(raise)?;
+        let (ntk, nngp) = if ntk { (kernels.first(), kernels.get(1)) } else { (None, kernels.first()) };
+        let found = predict_with(ntk, nngp, &targets, &options).map_err(raise)?;
+        let metrics = metrics(&found, test_targets.as_deref(), test_classes.as_deref())?;
+        Ok::<_, PyErr>((found, metrics))
+    })??;
+    let text = prediction_text(&network.0, &prediction, metrics.as_deref(), source);
+    let fields = json!({
+        "architecture": convert::json(&network.0)?,
+        "classes": classes,
+        "prediction": convert::json(&without_arrays(&prediction))?,
+        "metrics": convert::json(&metrics)?,
+    });
+    let fields = flattened(fields);
+    let (times, full) = (prediction.at.len(), full);
+    let train_means: Vec<f64> = prediction.at.iter().flat_map(|at| &at.train_mean).copied().collect();
+    let train_count = train_means.len() / (times * outputs).max(1);
+    let means: Vec<f64> = prediction.at.iter().flat_map(|at| &at.mean).copied().collect();
+    let spread: Vec<f64> = prediction
+        .at
+        .iter()
+        .flat_map(|at| if full { &at.covariance } else { &at.variance }.iter().flatten())
+        .copied()
+        .collect();
+    let shape: &[usize] = if full { &[times, test_count, test_count] } else { &[times, test_count] };
+    let spread = (!spread.is_empty()).then(|| array(py, spread, shape)).transpose()?;
+    let mean = array(py, means, &[times, test_count, outputs])?;
+    let train = array(py, train_means, &[times, train_count, outputs])?;
+    Ok((mean, spread, train, convert::report(py, Some(source), fields, text)?))
+}
+
+/// The fields of the prediction beside the others.
+fn flattened(mut fields: serde_json::Value) -> serde_json::Value {
+    if let Some(fields) = fields.as_object_mut()
+        && let Some(serde_json::Value::Object(inner)) = fields.remove("prediction")
+    {
+        fields.extend(inner);
+    }
+    fields
+}
+
+/// The prediction without its large lists, which are handed out as arrays.
+fn without_arrays(prediction: &Prediction) -> Prediction {
+    let mut prediction = prediction.clone();
+    for at in &mut prediction.at {
+        at.mean.clear();
+        at.train_mean.clear();
+        at.covariance = None;
+        at.variance = None;
+    }
+    prediction
+}
+
+fn metrics(found: &Prediction, targets: Option<&[f64]>, classes: Option<&[usize]>) -> PyResult<Option<Vec<Metrics>>> {
+    let Some(targets) = targets else { return Ok(None) };
+    let of = |at: &fathom_ntk::predict::AtTime| {
+        Metrics::of(&at.mean, at.variance.as_deref(), targets, found.outputs, classes).map_err(raise)
+    };
+    found.at.iter().map(of).collect::<PyResult<_>>().map(Some)
+}
+
+/// Targets of classes: one column for each, 1 − 1/C for its class and −1/C for the others.
+#[pyfunction]
+#[pyo3(name = "one_hot")]
+pub(crate) fn class_targets(py: Python<'_>, classes: Vec<usize>, count: usize) -> PyResult<Py<PyAny>> {
+    array(py, one_hot(&classes, count).map_err(raise)?, &[classes.len(), count])
+}
+
+/// Scores networks and ridges on training data.
+#[pyfunction]
+#[pyo3(signature = (networks, x, targets, classes, source, kernel, criterion, ridges, relative))]
+#[expect(clippy::too_many_arguments, reason = "checked and named in Python")]
+pub(crate) fn select(
+    py: Python<'_>,
+    networks: Vec<Bound<'_, Architecture>>,
+    x: PyReadonlyArray2<'_, f64>,
+    targets: Option<PyReadonlyArray2<'_, f64>>,
+    classes: Option<Vec<usize>>,
+    source: &str,
+    kernel: &str,
+    criterion: &str,
+    ridges: Vec<f64>,
+    relative: bool,
+) -> PyResult<Report> {
+    let (inputs, [count, features]) = rows("x", &x)?;
+    let every = Distinct::rows(inputs, features).map_err(raise)?;
+    let targets = match (&targets, &classes) {
+        (Some(targets), _) => {
+            let (values, [_, outputs]) = rows("y", targets)?;
+            Targets::new(values, outputs, &every).map_err(raise)?
+        }
+        (None, Some(classes)) => {
+            let outputs = classes.iter().max().map_or(0, |most| most + 1);
+            Targets::new(&one_hot(classes, outputs).map_err(raise)?, outputs, &every).map_err(raise)?
+        }
+        (None, None) => return Err(refused("y is missing")),
+    };
+    let kind = if kernel == "nngp" { KernelKind::Nngp } else { KernelKind::Ntk };
+    let criterion = match criterion {
+        "accuracy" => Criterion::Accuracy,
+        "likelihood" => Criterion::MarginalLikelihood,
+        _ => Criterion::LeaveOneOut,
+    };
+    let networks: Vec<spec::Architecture> = networks.iter().map(|network| network.get().0.clone()).collect();
+    let (inputs, repeated) = (inputs.to_vec(), targets.repeated());
+    let ridges: Vec<Ridge> = ridges.iter().map(|&ridge| ridge_of(ridge, relative)).collect();
+    let selection: Selection<spec::Architecture> = interruptible(py, move || {
+        let of = |arch: &spec::Architecture| training_kernel(arch, &inputs, features, kind);
+        select_from(&networks, of, &targets, classes.as_deref(), &ridges, criterion, |_| true)
+    })?
+    .map_err(raise)?;
+    let source = format!("{count} of {source}");
+    let text = selection_text(&selection, name, &source);
+    let mut fields = json!({ "kernel": convert::json(&kind)?, "inputs": count, "repeated_inputs": repeated });
+    if let (Some(fields), serde_json::Value::Object(more)) = (fields.as_object_mut(), convert::json(&selection)?) {
+        fields.extend(more);
+    }
+    convert::report(py, Some(&source), fields, text)
+}
+
+fn name(arch: &spec::Architecture) -> String {
+    let variances = arch.uniform_variances().map(|(w, b)| format!(", σ_w² {}, σ_b² {}", number(w), number(b)));
+    format!("{}, depth {}{}", arch.activation(), arch.depth(), variances.unwrap_or_default())
+}
+
+/// The kernel of the training inputs, row after row; why there is none, in words.
+fn training_kernel(
+    arch: &spec::Architecture,
+    inputs: &[f64],
+    features: usize,
+    kind: KernelKind,
+) -> Result<Vec<f64>, String> {
+    use fathom_ntk::infinite::matrix::{KernelEngine, KernelKind as Kinds, KernelMatrix, MatrixOptions};
+    let kind = if kind == KernelKind::Nngp { Kinds::Nngp } else { Kinds::Ntk };
+    let options = MatrixOptions { kind, ..Default::default() };
+    let engine = KernelEngine::new(arch, inputs, features, None, &options).map_err(|error| error.to_string())?;
+    let matrix = engine.matrices::<f64>().map_err(|error| error.to_string())?.pop();
+    let matrix = matrix.filter(|matrix| matrix.exponent() == 0);
+    matrix.map(KernelMatrix::into_values).ok_or_else(|| "the kernel is beyond the range of double precision".into())
+}
