@@ -267,6 +267,14 @@ impl<'a> KernelEngine<'a> {
         }
     }
 
+    /// $K(x, x)$ of each input (of the rows), scaled as asked for.
+    ///
+    /// # Arguments
+    /// * `kind`: one kernel; of both, Θ.
+    pub fn diagonal(&self, kind: KernelKind) -> Vec<Scaled> {
+        self.plan.diagonals[0].iter().map(|own| self.scaled(own, kind.index())).collect()
+    }
+
     /// Mean of $K(x, x)$ over the inputs, scaled as asked for.
     pub fn mean_diagonal(&self, kind: KernelKind) -> Scaled {
         let sum = |sum: Scaled, own: &[Scaled; 2]| sum + self.scaled(own, kind.index());
