@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use fathom_ntk::Architecture;
 use fathom_ntk::activation::Activation;
-use fathom_ntk::infinite::gram;
+use fathom_ntk::infinite::matrix::{self, KernelEngine, MatrixError, MatrixOptions};
 use fathom_ntk::predict::{Criterion, KernelKind, Ridge, Selection, select};
 use fathom_ntk::report::{number, selection_text};
 use fathom_ntk::spec::{ArchitectureSpec, PerLayer};
 use serde::Serialize;
 
 use super::supervised::{Supervised, Task};
+use crate::data::Inputs;
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::usage;
@@ -120,21 +121,21 @@ impl GridArgs {
     }
 }
 
-/// The training kernel of a network, row after row.
-fn kernel(arch: &Architecture, rows: &[&[f64]], kind: KernelKind) -> Result<Vec<f64>, String> {
-    let gram = gram(arch, rows).map_err(|error| error.to_string())?;
-    let n = rows.len();
-    let entry = |i: usize, j: usize| {
-        let pair = gram.pair(i, j);
-        let value = match kind {
-            KernelKind::Ntk => pair.ntk[2],
-            KernelKind::Nngp => pair.nngp[2],
-        };
-        value.to_f64()
+/// The training kernel of a network, row after row. The product of the inputs is made again for each network: beside the
+/// eigenvectors it is nothing.
+fn kernel(arch: &Architecture, inputs: &Inputs, kind: KernelKind) -> Result<Vec<f64>, String> {
+    let words = |error: MatrixError| error.to_string();
+    let kind = match kind {
+        KernelKind::Ntk => matrix::KernelKind::Ntk,
+        KernelKind::Nngp => matrix::KernelKind::Nngp,
     };
-    let entries: Vec<f64> = (0..n * n).map(|k| entry(k / n, k % n)).collect();
-    let finite = entries.iter().all(|entry| entry.is_finite());
-    finite.then_some(entries).ok_or_else(|| "the kernel is beyond the range of double precision".into())
+    let options = MatrixOptions { kind, ..Default::default() };
+    let engine = KernelEngine::new(arch, &inputs.values, inputs.cols, None, &options).map_err(words)?;
+    if engine.exponent::<f64>(kind) != 0 {
+        return Err("the kernel is beyond the range of double precision".into());
+    }
+    let matrix = engine.matrices::<f64>().map_err(words)?.pop();
+    matrix.map(matrix::KernelMatrix::into_values).ok_or_else(|| "there is no kernel".into())
 }
 
 /// The JSON form.
@@ -173,20 +174,19 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
         Some(CriterionArg::Likelihood) => Criterion::MarginalLikelihood,
     };
     let ridges: Vec<Ridge> = args.grid.relative_ridge.iter().map(|&share| Ridge::Relative(share)).collect();
-    let inputs: Vec<&[f64]> = data.inputs.values.chunks_exact(data.inputs.cols).collect();
     let classes = task.classes.as_ref().map(|classes| classes.train.as_slice());
     let networks = args.grid.networks()?;
-    let of = |arch: &Architecture| kernel(arch, &inputs, kind);
+    let of = |arch: &Architecture| kernel(arch, &data.inputs, kind);
     let selection = select(&networks, of, &task.targets, classes, &ridges, criterion, |_| true)?;
     let output = Output {
         version: env!("CARGO_PKG_VERSION"),
         source: &data.source,
         kernel: kind,
-        inputs: inputs.len(),
+        inputs: data.inputs.rows,
         repeated_inputs: task.targets.repeated(),
         selection: &selection,
     };
-    let source = format!("{} of {}", inputs.len(), data.source);
+    let source = format!("{} of {}", data.inputs.rows, data.source);
     args.output.write(&output, || selection_text(&selection, name, &source))?;
     Ok(ExitStatus::Answered)
 }
