@@ -85,7 +85,7 @@ fn bad_requests_are_refused_in_one_line() {
     };
     refused(&["--ridge", "-1"], &["ridge", "-1"]);
     refused(&["--time", "-2"], &["time", "-2"]);
-    refused(&["--memory", "0"], &["memory", "bytes"]);
+    refused(&["--memory", "0"], &["memory", "0 are allowed"]);
     refused(&["--test-targets", &short], &["2 inputs", "targets for 1"]);
     refuses(&["predict", "--train", &train, "--targets", &short, "--test", &train], &["2 inputs", "targets for 1"]);
     refuses(&["predict", "--train", &train, "--test", &train], &["no labels", "--targets"]);
