@@ -1,6 +1,7 @@
 //! `fathom select`.
 
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
 use clap::ValueEnum;
 use fathom_ntk::Architecture;
@@ -14,7 +15,9 @@ use super::supervised::{Supervised, Task};
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::usage;
-use crate::output::OutputArgs;
+use crate::output::{OutputArgs, note};
+use crate::plot::{PlotArgs, selection_figure};
+use crate::runs::{Progress, stop_requested};
 
 /// Flags of `fathom select`.
 #[derive(clap::Args, Debug)]
@@ -31,6 +34,8 @@ pub(crate) struct Args {
     criterion: Option<CriterionArg>,
     #[command(flatten)]
     output: OutputArgs,
+    #[command(flatten)]
+    plot: PlotArgs,
 }
 
 /// The candidates: all combinations.
@@ -155,7 +160,20 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let of = |arch: &Architecture| {
         training_kernel(arch, &data.inputs.values, data.inputs.cols, kind).map_err(|error| error.to_string())
     };
-    let selection = select(&networks, of, &task.targets, classes, &ridges, criterion, |_| true)?;
+    let stop = stop_requested()?;
+    let mut progress = Progress::new("networks", Some(networks.len() as u64), 0, None);
+    let watch = |position| {
+        if position > 0 {
+            progress.add(1);
+        }
+        !stop.load(Ordering::Relaxed)
+    };
+    let selection = select(&networks, of, &task.targets, classes, &ridges, criterion, watch)?;
+    drop(progress);
+    let done = selection.candidates.len() / ridges.len().max(1);
+    if done < networks.len() {
+        note(&format!("interrupted after {done} of {} networks", networks.len()));
+    }
     let output = Output {
         version: env!("CARGO_PKG_VERSION"),
         source: &data.source,
@@ -166,5 +184,6 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     };
     let source = format!("{} of {}", data.inputs.rows, data.source);
     args.output.write(&output, || selection_text(&selection, &source))?;
+    args.plot.write(|| selection_figure(&selection))?;
     Ok(ExitStatus::Answered)
 }
