@@ -9,7 +9,7 @@ use fathom_ntk::spec::{Architecture, ArchitectureSpec, Biases, Parameterization,
 
 use crate::data::{Dataset, LoadOptions, digits, load};
 use crate::error::CommandError;
-use crate::output::read_text;
+use crate::output::{protect, read_text};
 
 /// Which network.
 #[derive(Args, Debug, Default)]
@@ -65,6 +65,7 @@ impl NetworkArgs {
 }
 
 fn read_spec(path: &Path) -> Result<ArchitectureSpec, CommandError> {
+    protect(path);
     let text = read_text(path)?;
     ArchitectureSpec::from_toml(&text).map_err(|source| CommandError::ArchitectureFile { path: path.into(), source })
 }

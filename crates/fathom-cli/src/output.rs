@@ -1,7 +1,9 @@
 //! Where answers and complaints go.
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -62,9 +64,31 @@ pub(crate) fn print(content: &str) -> Result<(), CommandError> {
     }
 }
 
+/// Files that were read as data, weights or settings: no result goes there.
+static SOURCES: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// From now on, nothing is written to this file.
+pub(crate) fn protect(path: &Path) {
+    if let Ok(target) = std::fs::canonicalize(path) {
+        SOURCES.lock().unwrap_or_else(PoisonError::into_inner).insert(target);
+    }
+}
+
+/// That this is none of the files that were read.
+pub(crate) fn check_not_a_source(path: &Path) -> Result<(), CommandError> {
+    let Ok(target) = std::fs::canonicalize(path) else { return Ok(()) };
+    let is_file = target.metadata().is_ok_and(|file| file.is_file());
+    if is_file && SOURCES.lock().unwrap_or_else(PoisonError::into_inner).contains(&target) {
+        let message = format!("{} is read by this command: write to another file", path.display());
+        return Err(CommandError::Usage(message));
+    }
+    Ok(())
+}
+
 /// Writes a file under a temporary name and renames it: the old content stays until the new one is complete. Links are
 /// followed, permissions kept, and what is not a plain file (a pipe, a device) is written to, not replaced.
 pub(crate) fn replace_file(path: &Path, content: &[u8]) -> Result<(), CommandError> {
+    check_not_a_source(path)?;
     let failed = |source| CommandError::Write { path: path.into(), source };
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.into());
     let existing = std::fs::metadata(&target).ok();
@@ -87,6 +111,7 @@ pub(crate) fn replace_file(path: &Path, content: &[u8]) -> Result<(), CommandErr
 
 /// Whether [`replace_file`] can begin.
 pub(crate) fn check_writable(path: &Path) -> Result<(), CommandError> {
+    check_not_a_source(path)?;
     let failed = |e: std::io::Error| CommandError::Write { path: path.into(), source: e.kind().into() };
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.into());
     match std::fs::metadata(&target) {

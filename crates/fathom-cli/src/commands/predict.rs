@@ -127,9 +127,9 @@ impl TrainingArgs {
         let times = if self.steps.is_empty() {
             let times = if self.time.is_empty() { &[f64::INFINITY][..] } else { &self.time };
             let flow = |t: &f64| if *t == f64::INFINITY { Time::Infinite } else { Time::Flow(t * self.learning_rate) };
-            if !(self.learning_rate.is_finite() && self.learning_rate >= 0.0) {
+            if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
                 let rate = self.learning_rate;
-                return Err(usage(format!("the learning rate must be at least 0 and finite, got {rate}")));
+                return Err(usage(format!("the learning rate must be positive and finite, got {rate}")));
             }
             times.iter().map(flow).collect()
         } else {

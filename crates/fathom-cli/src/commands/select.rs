@@ -142,6 +142,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     if let Some(rows) = *rows {
         data.truncate(rows)?;
     }
+    if data.inputs.rows < 2 {
+        return Err(usage("leaving one out needs at least 2 inputs, got 1"));
+    }
     let task = Task::new(&data, None, *classify)?;
     let kind = match args.kernel {
         KernelArg::Ntk => KernelKind::Ntk,
@@ -185,5 +188,5 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let source = format!("{} of {}", data.inputs.rows, data.source);
     args.output.write(&output, || selection_text(&selection, &source))?;
     args.plot.write(|| selection_figure(&selection))?;
-    Ok(ExitStatus::Answered)
+    Ok(if selection.best.is_some() { ExitStatus::Answered } else { ExitStatus::NoAnswer })
 }

@@ -40,10 +40,10 @@ struct Output<'a> {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
-    check_files(args)?;
     let options = args.options()?;
     let data = Data::load(&args.data, options.loss)?;
     let arch = network(args, &data)?;
+    check_files(args)?;
     let initial = draw(&arch, &data, options.seed)?;
     let mut trainer = Trainer::new(&initial, &data.train, &options)?;
     // In single precision, the rounded network is the one that training starts from.
@@ -58,6 +58,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     };
     if let Some(state) = &saved.state {
         trainer.restore(state)?;
+        if trainer.steps() > trainer.most_steps() {
+            let (made, asked) = (trainer.steps(), trainer.most_steps());
+            return Err(usage(format!("the checkpoint is at step {made}, beyond the {asked} that are asked for")));
+        }
     }
     let ending = Driving::new(args, &fingerprint, &mut saved)?.run(&mut trainer, &recorder)?;
     let test_inputs = data.test.as_ref().map_or(0, fathom_ntk::train::Examples::rows);
@@ -141,6 +145,15 @@ fn write_files(
 /// All files that are written at the end can be, and are different ones; before the work, not after it.
 fn check_files(args: &Args) -> Result<(), CommandError> {
     args.output.check()?;
+    if let Some(path) = &args.long.checkpoint {
+        match (path.exists(), args.long.resume) {
+            (true, false) => {
+                return Err(usage(format!("{} exists: --resume continues it; or remove it", path.display())));
+            }
+            (false, true) => note(&format!("there is no {} yet: training starts from the beginning", path.display())),
+            _ => {}
+        }
+    }
     if args.recording.keep_ntk.is_some() && args.recording.probe == Some(0) {
         return Err(usage("--keep-ntk needs a --probe of at least 1 input"));
     }

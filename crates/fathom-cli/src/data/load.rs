@@ -10,6 +10,7 @@ use flate2::read::MultiGzDecoder;
 use super::dataset::{Content, Dataset};
 use super::error::{DataError, Problem, Quoted};
 use super::{csv, idx, npy, npz};
+use crate::output::protect;
 
 /// Most bytes read from one file, before and after decompression: 4 GiB.
 pub(super) const MAX_BYTES: u64 = 1 << 32;
@@ -31,6 +32,7 @@ pub(crate) struct LoadOptions {
 /// The file is held in memory beside the values.
 pub(crate) fn load(path: &Path, options: &LoadOptions) -> Result<Dataset, DataError> {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    protect(path);
     let content = read_file(path).and_then(|bytes| parse(&name, &bytes, options));
     match content {
         Ok(Content { inputs, labels }) => Ok(Dataset { name, inputs, labels }),

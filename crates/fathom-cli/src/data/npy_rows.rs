@@ -7,6 +7,7 @@ use std::sync::Mutex;
 
 use super::error::{DataError, Problem, Shape};
 use super::npy_header::Header;
+use crate::output::protect;
 
 /// No header is longer than this.
 const LONGEST_HEADER: u64 = 16 << 10;
@@ -24,6 +25,7 @@ pub(crate) struct MatrixRows {
 impl MatrixRows {
     /// Opens a file of $n \times n$ numbers.
     pub(crate) fn open(path: &Path, n: usize) -> Result<Self, DataError> {
+        protect(path);
         let open = || {
             let mut file = File::open(path).map_err(Problem::Io)?;
             let mut head = Vec::new();

@@ -6,10 +6,12 @@ use super::dataset::{Inputs, finite_labels};
 use super::error::{DataError, Problem, Shape};
 use super::load::{LoadOptions, parse, read_file, unpacked};
 use super::{idx, npy};
+use crate::output::protect;
 
 /// Loads targets: an array of one or two dimensions, labels in IDX format, or columns of separated values.
 pub(crate) fn load_targets(path: &Path) -> Result<Inputs, DataError> {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    protect(path);
     let content = read_file(path).and_then(|bytes| read(&name, &bytes));
     content.map_err(|problem| DataError { path: path.to_owned(), problem })
 }

@@ -9,11 +9,13 @@ use super::element::{Element, Endian};
 use super::error::{DataError, Problem, Quoted};
 use super::load::read_file;
 use super::npz;
+use crate::output::protect;
 
 const FORMAT: &str = "safetensors file";
 
 /// Loads all arrays of a file.
 pub(crate) fn load_tensors(path: &Path) -> Result<Vec<NamedArray>, DataError> {
+    protect(path);
     read_file(path).and_then(|bytes| parse(&bytes)).map_err(|problem| DataError { path: path.to_owned(), problem })
 }
 

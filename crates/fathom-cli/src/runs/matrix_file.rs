@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::data::npy_header;
 use crate::error::CommandError;
-use crate::output::{read_text, replace_file};
+use crate::output::{check_not_a_source, read_text, replace_file};
 
 /// A `.npy` file that is filled band by band under a temporary name, with a note of how far it is beside it.
 pub(crate) struct MatrixFile {
@@ -52,6 +52,7 @@ impl MatrixFile {
         identity: Value,
         resume: bool,
     ) -> Result<(Self, usize), CommandError> {
+        check_not_a_source(path)?;
         // The finished file takes the name, and with it the place of whatever had it.
         if path.metadata().is_ok_and(|old| !old.is_file()) {
             return Err(CommandError::Usage(format!("cannot write {}: it is not a regular file", path.display())));

@@ -59,6 +59,13 @@ impl SpectralFit {
         Ok(Self { n, outputs, eigen, targets, coordinates, mean_diagonal })
     }
 
+    /// The last input that an eigenvector is mostly made of.
+    fn most_of_mode(&self, mode: usize) -> usize {
+        let share = |i: usize| self.eigen.vectors[i * self.n + mode].abs();
+        let most = (0..self.n).map(share).fold(0.0, f64::max);
+        (0..self.n).rev().find(|&i| share(i) >= 0.99 * most).unwrap_or(0)
+    }
+
     /// Scores with a ridge.
     ///
     /// With $\alpha = (K + \rho)^{-1} y$ the residual of an input left out is $\alpha_i/[(K + \rho)^{-1}]_{ii}$, and
@@ -90,8 +97,8 @@ impl SpectralFit {
         let (n, k) = (self.n, self.outputs);
         let values: Vec<f64> = self.eigen.values.iter().map(|value| value + ridge).collect();
         let noise = n as f64 * f64::EPSILON * values.last().copied().unwrap_or(0.0);
-        if let Some(row) = values.iter().position(|v| v.is_nan() || *v <= noise) {
-            return Err(PredictError::Singular { row });
+        if let Some(place) = values.iter().position(|v| v.is_nan() || *v <= noise) {
+            return Err(PredictError::Singular { row: self.most_of_mode(place) });
         }
         let scaled: Vec<f64> = self.coordinates.iter().enumerate().map(|(i, y)| y / values[i / k]).collect();
         let alpha = product(&self.eigen.vectors, &scaled, n, n, k);

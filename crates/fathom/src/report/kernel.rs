@@ -24,7 +24,8 @@ pub fn kernel_text(summary: &KernelSummary, arch: &Architecture, source: &str) -
     lines.row("computed", method_words(summary.method));
     for kernel in &summary.kernels {
         lines.heading(if kernel.kind == KernelKind::Nngp { "NNGP Σ" } else { "NTK Θ" });
-        lines.row("mean of the diagonal", scaled(kernel.mean_diagonal));
+        let diagonal = if summary.symmetric { "mean of the diagonal" } else { "mean of K(x, x) of the rows" };
+        lines.row(diagonal, scaled(kernel.mean_diagonal));
         if kernel.exponent != 0 {
             lines.row("stored", format!("divided by 2^{}, which keeps it in range", kernel.exponent));
         }
@@ -46,7 +47,7 @@ fn spectrum_rows(lines: &mut Lines, spectrum: &MatrixSpectrum) {
 
 fn method_words(method: Method) -> &'static str {
     match method {
-        Method::Angle => "from a table over the angle, at a cost that does not depend on depth",
+        Method::Angle => "from a table over the angle: an entry costs the same at any depth",
         Method::PiecewiseLinear | Method::Arcsine => "layer by layer in closed form",
         Method::Series => "layer by layer by Hermite series",
         Method::Pairwise => "pair by pair by integrals (slow; on inputs of equal norm a table would do)",

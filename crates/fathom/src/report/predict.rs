@@ -1,6 +1,7 @@
 //! Predictions and selections in words.
 
 use super::format::{Lines, describe, number, scaled};
+use crate::Scaled;
 use crate::predict::{Criterion, Held, Iterations, Method, Metrics, Prediction, Ridge, Selection, Solver, Time};
 use crate::spec::Architecture;
 
@@ -62,8 +63,12 @@ pub fn prediction_text(
     if let Some(iterative) = &p.iterative {
         iterations(&mut lines, iterative);
     }
-    if let Some(condition) = p.condition_estimate {
-        lines.row("condition number", format!("at least {}", number(condition)));
+    match (p.lambda_min, p.condition_estimate) {
+        (Some(least), _) if least + p.ridge > Scaled::ZERO => {
+            lines.row("condition number", scaled((p.lambda_max + p.ridge) / (least + p.ridge)));
+        }
+        (_, Some(condition)) => lines.row("condition number", format!("at least {}", number(condition))),
+        _ => {}
     }
     let least = p.lambda_min.map_or_else(String::new, |least| format!(", smallest {}", scaled(least)));
     lines.row("eigenvalues of the kernel", format!("largest {}{least}", scaled(p.lambda_max)));

@@ -50,11 +50,22 @@ fn rate_words(report: &TrainReport) -> String {
 fn ending_words(report: &TrainReport) -> String {
     let last = report.records.last().map_or(0, |record| record.step);
     match report.ending {
-        Ending::Steps => format!("after {last} steps, at time {}", number(report.learning_rate * last as f64)),
-        Ending::Loss => format!("after {last} steps: the loss is low enough"),
-        Ending::Diverged { step } => format!("diverged after {step} steps: try a lower learning rate"),
-        Ending::Interrupted => format!("interrupted; last recorded after {last} steps"),
+        Ending::Steps => {
+            let missed = report.options.stop.loss.map(|loss| format!(": a loss of {} was not reached", number(loss)));
+            let time = number(report.learning_rate * last as f64);
+            format!("after {}, at time {time}{}", steps(last), missed.unwrap_or_default())
+        }
+        Ending::Loss => format!("after {}: the loss is low enough", steps(last)),
+        Ending::Diverged { step: 0 } => {
+            "the outputs overflow before the first step: lower the variances, or use double precision".into()
+        }
+        Ending::Diverged { step } => format!("diverged after {}: try a lower learning rate", steps(step)),
+        Ending::Interrupted => format!("interrupted; last recorded after {}", steps(last)),
     }
+}
+
+fn steps(count: u64) -> String {
+    if count == 1 { "1 step".into() } else { format!("{count} steps") }
 }
 
 fn heading(report: &TrainReport) -> String {

@@ -99,7 +99,8 @@ struct TrainingArgs {
     /// Stop at this time t = η · steps
     #[arg(long, value_name = "T", allow_hyphen_values = true)]
     time: Option<f64>,
-    /// Stop when the mean loss over the training inputs is at most this
+    /// Stop when the mean loss over the training inputs is at most this; after 100000 steps at the latest, unless --steps or
+    /// --time is given
     #[arg(long, value_name = "LOSS", allow_hyphen_values = true)]
     until_loss: Option<f64>,
     /// Inputs of a mini-batch [default: all]
@@ -160,7 +161,7 @@ pub(super) struct LongArgs {
     pub(super) checkpoint: Option<PathBuf>,
     /// Continue the training saved in --checkpoint, also to more steps than before
     #[arg(long, requires = "checkpoint")]
-    resume: bool,
+    pub(super) resume: bool,
 }
 
 impl Args {

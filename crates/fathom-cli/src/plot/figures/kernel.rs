@@ -2,8 +2,8 @@
 
 use fathom_ntk::report::number;
 
-use crate::plot::figure::{Axis, Figure, HeatMap, Mark, Panel, Point, Scale};
-use crate::plot::style::{Colour, Marker};
+use crate::plot::figure::{Axis, Figure, HeatMap, Mark, Panel, Scale};
+use crate::plot::style::{Colour, Dash};
 
 /// Cells of the heat map in each direction.
 pub(crate) const CELLS: usize = 120;
@@ -59,14 +59,13 @@ fn heat_map(kernel: &KernelFigure<'_>) -> Panel {
 /// Positive eigenvalues by size.
 fn spectrum(eigenvalues: &[f64]) -> Panel {
     let points = eigenvalues.iter().rev().enumerate().filter(|(_, value)| **value > 0.0);
-    let points =
-        points.map(|(i, value)| Point { x: ((i + 1) as f64).log10(), y: value.log10(), error: None }).collect();
-    let (label, colour, marker) = (String::new(), Colour::BLUE, Marker::Circle);
+    let points: Vec<[f64; 2]> = points.map(|(i, value)| [((i + 1) as f64).log10(), value.log10()]).collect();
+    let (label, colour, dash) = (String::new(), Colour::BLUE, Dash::Solid);
     Panel {
         heading: "spectrum".into(),
         x: Axis::new("rank of the eigenvalue", Scale::Log),
         y: Axis::new("eigenvalue", Scale::Log),
         height: 380.0,
-        marks: vec![Mark::Points { label, colour, marker, points }],
+        marks: vec![Mark::Line { label, colour, dash, points }],
     }
 }

@@ -3,8 +3,8 @@
 use fathom_ntk::train::{KernelRecord, Record, TrainReport};
 
 use super::depths::{subtitle, title};
-use crate::plot::figure::{Axis, Figure, HeatMap, Mark, Panel, Scale};
-use crate::plot::style::{Colour, Dash};
+use crate::plot::figure::{Axis, Figure, HeatMap, Mark, Panel, Point, Scale};
+use crate::plot::style::{Colour, Dash, Marker};
 
 const HEIGHT: f64 = 260.0;
 /// Inputs along a side of a heat map.
@@ -32,7 +32,15 @@ fn curve(
     let points = report.records.iter().filter(|record| record.step > 0);
     let points: Vec<[f64; 2]> =
         points.filter_map(|record| Some([(record.step as f64).log10(), value(record)?])).collect();
-    (!points.is_empty()).then(|| Mark::Line { label: label.into(), colour, dash, points })
+    let label = label.into();
+    match points[..] {
+        [] => None,
+        [[x, y]] => {
+            let points = vec![Point { x, y, error: None }];
+            Some(Mark::Points { label, colour, marker: Marker::Circle, points })
+        }
+        _ => Some(Mark::Line { label, colour, dash, points }),
+    }
 }
 
 fn panel(heading: &str, y: Axis, marks: impl IntoIterator<Item = Option<Mark>>) -> Panel {
