@@ -20,6 +20,8 @@ use crate::spec::Architecture;
 const EQUAL_NORMS: f64 = 1e-13;
 /// Binary exponents up to which kernels are computed as they are.
 const RANGE: i64 = 900;
+/// Entries up to which closed recursions are quicker than making a table, which takes some thousand of them one by one.
+const FEW: usize = 1 << 16;
 
 /// Σ and Θ of an input with itself.
 pub(super) fn own_kernel(recursion: &PairRecursion<'_>, mean_square: f64) -> Result<[Scaled; 2], KernelError> {
@@ -71,6 +73,10 @@ impl<'a> Plan<'a> {
         let without_bias = recursion.layers().iter().all(|l| l.bias_var == 0.0 && l.beta == 0.0);
         let homogeneous = arch.activation().homogeneous();
         let sets_used = if two { &sets[..] } else { &sets[..1] };
+        let entries = sets[0].count().saturating_mul(sets[1].count());
+        if homogeneous.is_some() && entries <= FEW {
+            return Self::by_pairs(arch, recursion, homogeneous, sets, two);
+        }
         let common = if without_bias && homogeneous.is_some() { Some(1.0) } else { common_norm(sets_used) };
         if let Some(mean_square) = common {
             let per_norm = without_bias && homogeneous.is_some();
