@@ -53,7 +53,7 @@ def digits() -> Data:
     return x[:400] / 16, y[:400]
 
 
-@parametrize_with_checks(
+@parametrize_with_checks(  # type: ignore[untyped-decorator]
     [
         NTKRegressor(),
         NTKRegressor(method="nngp", normalize_y=True),
@@ -165,18 +165,19 @@ def test_diabetes_and_digits_are_learned(diabetes: Data, digits: Data) -> None:
 
 def test_wrong_parameters_are_named(regression: Data) -> None:
     x, y = regression
-    for parameters, text in [
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"method": "cnn"}, "method must be one of"),
         ({"ridge": -1.0}, "ridge must be at least 0"),
         ({"time": -1.0}, "time must be at least 0"),
         ({"method": "nngp", "time": 1.0}, "time must be infinite"),
         ({"activation": "rebu"}, "rebu"),
         ({"weight_var": -2.0}, "weight_var .* must be positive"),
-    ]:
+    ]
+    for parameters, text in cases:
         with pytest.raises(ValueError, match=text):
             NTKRegressor(**parameters).fit(x, y)
     with pytest.raises(TypeError, match="network must be an"):
-        NTKRegressor(network="relu").fit(x, y)
+        NTKRegressor().set_params(network="relu").fit(x, y)
     with pytest.raises(np.linalg.LinAlgError, match="singular to rounding"):
         NTKRegressor(depth=1, bias_var=0.0, ridge=0.0).fit(x, y)
 
@@ -191,7 +192,9 @@ def test_kernels_are_those_of_networks(kernel: Any, data: Any) -> None:
     np.testing.assert_allclose(ours.diag(data), np.diag(matrix(data)), rtol=1e-12)
     many = np.random.default_rng(0).normal(size=(300, 2))
     # The blocks of the diagonal, against single inputs.
-    np.testing.assert_allclose(ours.diag(many)[[0, 127, 128, 299]], [matrix(many[[i]])[0, 0] for i in (0, 127, 128, 299)])
+    np.testing.assert_allclose(
+        ours.diag(many)[[0, 127, 128, 299]], [matrix(many[[i]])[0, 0] for i in (0, 127, 128, 299)]
+    )
     assert not ours.is_stationary()
     np.testing.assert_allclose(np.exp(ours.theta), [0.3, 1.7])
     assert clone(ours) == ours

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .._network import Mlp
 
 
-class _Classification(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
+class _Classification(ClassifierMixin, NetworkEstimator):
     """Labels and predictions of both classifiers."""
 
     def _read(self, x: ArrayLike, y: ArrayLike) -> tuple[Floats, list[int]]:

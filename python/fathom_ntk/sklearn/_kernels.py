@@ -54,7 +54,7 @@ class _NetworkKernel(Kernel):
         return Hyperparameter("bias_var", "numeric", self.bias_var_bounds)
 
     def _matrix(self, x1: Floats, x2: Floats | None, **changed: float) -> Floats:
-        given = {"weight_var": self.weight_var, "bias_var": self.bias_var, **changed}
+        given: dict[str, Any] = {"weight_var": self.weight_var, "bias_var": self.bias_var, **changed}
         net = Mlp(depth=self.depth, activation=self.activation, **given)
         matrix: Floats = net.ntk(x1, x2) if self._kind == "ntk" else net.nngp(x1, x2)
         return matrix

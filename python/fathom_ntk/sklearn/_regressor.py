@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .._network import Mlp
 
 
-class _Regression(MultiOutputMixin, RegressorMixin, NetworkEstimator):  # type: ignore[misc]
+class _Regression(MultiOutputMixin, RegressorMixin, NetworkEstimator):
     """Targets and predictions of both regressors."""
 
     normalize_y: Any
