@@ -112,8 +112,8 @@ class NTKKernel(_NetworkKernel):
 
     >>> from sklearn.gaussian_process.kernels import WhiteKernel
     >>> from fathom_ntk.sklearn import NTKKernel
-    >>> (NTKKernel(depth=2) + WhiteKernel(0.5)).diag([[3.0, 1.0]]).round(3)  # 2 (2 · 5 + 0.1) + 1 + 0.1 + 0.5
-    array([21.8])
+    >>> (NTKKernel(depth=2) + WhiteKernel(0.5)).diag([[3.0, 1.0]]).round(3)  # 2 (2 · 5 + 0.1) + 0.1 + 0.5
+    array([20.8])
     """
 
     _kind = "ntk"
