@@ -11,7 +11,7 @@ use fathom_ntk::infinite::{GramError, InputError, KernelError};
 use fathom_ntk::moments::MomentsError;
 use fathom_ntk::network::NetworkError;
 use fathom_ntk::network::arrays::ArraysError;
-use fathom_ntk::predict::{NetworkKernelError, PredictError};
+use fathom_ntk::predict::PredictError;
 use fathom_ntk::sample::{ObservableError, RunError, SampleError};
 use fathom_ntk::selftest::SelftestError;
 use fathom_ntk::spec::{ArchitectureError, OptionError, PerLayerError, WidthsError};
@@ -144,9 +144,9 @@ impl Failure for RunError {
     }
 }
 kinds!(PredictError {
-    ArgumentError: NoInputs, Length, NotFinite, OutOfRange, ZeroKernel, Diverges, Missing;
+    ArgumentError: NoInputs, Length, NotFinite, OutOfRange, ZeroKernel, Diverges, Missing, Unreadable;
+    RangeError: BeyondRange;
     SingularError: Singular, Eigenvalues, NotConverged, Indefinite;
     MemoryLimitError: Memory;
-});
-kinds!(NetworkKernelError {} of [Matrix, Gram, Predict]);
+} of [Matrix, Gram]);
 kinds!(SelftestError { ArgumentError: Json; });

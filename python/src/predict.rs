@@ -1,10 +1,11 @@
 //! Trained networks of infinite width, and the choice between them.
 
+use fathom_ntk::infinite::matrix;
 use fathom_ntk::predict::{
-    Covariance, Criterion, Distinct, KernelKind, Method, Metrics, PredictOptions, Prediction, Ridge, Selection,
-    Targets, TestBlock, Time, network_kernels, one_hot, predict as predict_with, select as select_from,
+    Covariance, Criterion, Distinct, KernelKind, Kernels, Method, Metrics, PredictOptions, Prediction, Ridge,
+    Selection, Targets, TestBlock, Time, one_hot, predict_owned, select as select_from, training_kernel,
 };
-use fathom_ntk::report::{number, prediction_text, selection_text};
+use fathom_ntk::report::{prediction_text, selection_text};
 use fathom_ntk::spec;
 use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;
@@ -80,14 +81,14 @@ pub(crate) fn predict(
     let (prediction, metrics) = watched(py, &Progress(None), move |watch| {
         let block = if full { TestBlock::Full } else { TestBlock::Diagonal };
         let ntk = options.method == Method::Ntk;
-        let kinds: &[KernelKind] = match (ntk, options.covariance == Covariance::None) {
-            (true, true) => &[KernelKind::Ntk],
-            (true, false) => &[KernelKind::Ntk, KernelKind::Nngp],
-            (false, _) => &[KernelKind::Nngp],
+        let kind = match (ntk, options.covariance == Covariance::None) {
+            (true, true) => matrix::KernelKind::Ntk,
+            (true, false) => matrix::KernelKind::Both,
+            (false, _) => matrix::KernelKind::Nngp,
         };
-        let kernels = network_kernels(&arch, features, &kept, &test, kinds, block, watch).map_err(raise)?;
-        let (ntk, nngp) = if ntk { (kernels.first(), kernels.get(1)) } else { (None, kernels.first()) };
-        let found = predict_with(ntk, nngp, &targets, &options).map_err(raise)?;
+        let Kernels { ntk, nngp } =
+            Kernels::compute(&arch, &kept, &test, features, kind, block, watch).map_err(raise)?;
+        let found = predict_owned(ntk, nngp, &targets, &options).map_err(raise)?;
         let metrics = metrics(&found, test_targets.as_deref(), test_classes.as_deref())?;
         Ok::<_, PyErr>((found, metrics))
     })??;
@@ -192,36 +193,17 @@ pub(crate) fn select(
     let (inputs, repeated) = (inputs.to_vec(), targets.repeated());
     let ridges: Vec<Ridge> = ridges.iter().map(|&ridge| ridge_of(ridge, relative)).collect();
     let selection: Selection<spec::Architecture> = interruptible(py, move || {
-        let of = |arch: &spec::Architecture| training_kernel(arch, &inputs, features, kind);
+        let of = |arch: &spec::Architecture| {
+            training_kernel(arch, &inputs, features, kind).map_err(|error| error.to_string())
+        };
         select_from(&networks, of, &targets, classes.as_deref(), &ridges, criterion, |_| true)
     })?
     .map_err(raise)?;
     let source = format!("{count} of {source}");
-    let text = selection_text(&selection, name, &source);
+    let text = selection_text(&selection, &source);
     let mut fields = json!({ "kernel": convert::json(&kind)?, "inputs": count, "repeated_inputs": repeated });
     if let (Some(fields), serde_json::Value::Object(more)) = (fields.as_object_mut(), convert::json(&selection)?) {
         fields.extend(more);
     }
     convert::report(py, Some(&source), fields, text)
-}
-
-fn name(arch: &spec::Architecture) -> String {
-    let variances = arch.uniform_variances().map(|(w, b)| format!(", σ_w² {}, σ_b² {}", number(w), number(b)));
-    format!("{}, depth {}{}", arch.activation(), arch.depth(), variances.unwrap_or_default())
-}
-
-/// The kernel of the training inputs, row after row; why there is none, in words.
-fn training_kernel(
-    arch: &spec::Architecture,
-    inputs: &[f64],
-    features: usize,
-    kind: KernelKind,
-) -> Result<Vec<f64>, String> {
-    use fathom_ntk::infinite::matrix::{KernelEngine, KernelKind as Kinds, KernelMatrix, MatrixOptions};
-    let kind = if kind == KernelKind::Nngp { Kinds::Nngp } else { Kinds::Ntk };
-    let options = MatrixOptions { kind, ..Default::default() };
-    let engine = KernelEngine::new(arch, inputs, features, None, &options).map_err(|error| error.to_string())?;
-    let matrix = engine.matrices::<f64>().map_err(|error| error.to_string())?.pop();
-    let matrix = matrix.filter(|matrix| matrix.exponent() == 0);
-    matrix.map(KernelMatrix::into_values).ok_or_else(|| "the kernel is beyond the range of double precision".into())
 }

@@ -192,7 +192,7 @@ mod cholesky;
 mod eigen;
 mod reflectors;
 
-pub(crate) use cholesky::Cholesky;
+pub(crate) use cholesky::{Cholesky, solve_lower};
 pub(crate) use eigen::{Eigen, symmetric_eigen};
 pub(crate) use reflectors::Reflectors;
 

@@ -19,7 +19,7 @@ use crate::exit_status::ExitStatus;
 use crate::flags::{NetworkArgs, data_named, network_for, usage};
 use crate::output::{Format, print};
 use crate::plot::{KERNEL_CELLS, KernelFigure, PlotArgs, kernel_figure};
-use crate::runs::{ArrayShape, MatrixFile, Progress, stop_requested};
+use crate::runs::{ArrayShape, MatrixFile, Progress, fingerprint, stop_requested};
 
 /// Flags of `fathom kernel`.
 #[derive(clap::Args, Debug)]
@@ -254,11 +254,6 @@ fn identity<T: FileNumber>(args: &Args, sets: &Sets, arch: &Architecture) -> Res
         "inputs": print(&sets.inputs),
         "others": sets.others.as_ref().map(print),
     }))
-}
-
-/// The hash of Fowler, Noll and Vo (FNV-1a, 64 bits, word by word) of the bits of some numbers.
-fn fingerprint(values: &[f64]) -> u64 {
-    values.iter().fold(0xcbf2_9ce4_8422_2325, |hash, v| (hash ^ v.to_bits()).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Bytes that are made ready for the file at a time, or one row.

@@ -8,6 +8,8 @@ pub(crate) mod merge;
 pub(crate) mod moments;
 pub(crate) mod phase;
 pub(crate) mod predict;
+mod predict_direct;
+mod predict_large;
 pub(crate) mod sample;
 pub(crate) mod select;
 pub(crate) mod selftest;

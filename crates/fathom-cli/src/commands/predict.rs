@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use fathom_ntk::Architecture;
-use fathom_ntk::infinite::gram;
 use fathom_ntk::predict::{
-    Covariance, Kernel, KernelKind, Method, Metrics, PredictOptions, Prediction, Ridge, TestBlock, Time, predict,
+    Covariance, LargeProblem, Method, Metrics, PredictError, PredictOptions, Prediction, Ridge, Time, memory_in_all,
 };
 use fathom_ntk::report::prediction_text;
 use serde::Serialize;
 
+use super::predict_direct::{Inputs, direct};
+use super::predict_large::{SolverArg, SolverArgs, predict_large};
 use super::supervised::{Supervised, Task};
 use crate::data::npy_file;
 use crate::error::CommandError;
@@ -18,6 +19,7 @@ use crate::exit_status::ExitStatus;
 use crate::flags::{NetworkArgs, usage};
 use crate::output::{OutputArgs, replace_file};
 use crate::plot::{Curves, PlotArgs, prediction_figure};
+use crate::runs::allowed_bytes;
 
 /// Weight layers where nothing is said of the network.
 const DEFAULT_DEPTH: usize = 5;
@@ -31,6 +33,8 @@ pub(crate) struct Args {
     data: DataArgs,
     #[command(flatten)]
     training: TrainingArgs,
+    #[command(flatten)]
+    solver: SolverArgs,
     #[command(flatten)]
     output: OutputArgs,
     /// Write the means to a NumPy file: (test inputs, outputs), or (times, test inputs, outputs)
@@ -95,12 +99,9 @@ struct TrainingArgs {
     /// Ridge as a share of the mean diagonal of the kernel
     #[arg(long, value_name = "SHARE", conflicts_with = "ridge", allow_hyphen_values = true)]
     relative_ridge: Option<f64>,
-    /// Covariance over initialisations on the test inputs
-    #[arg(long, value_enum, default_value = "diagonal")]
-    covariance: CovarianceArg,
-    /// Most memory in MiB beside the kernels
-    #[arg(long, value_name = "MIB", default_value_t = 16384)]
-    memory: u64,
+    /// Covariance over initialisations on the test inputs [default: diagonal; none with conjugate gradients]
+    #[arg(long, value_enum)]
+    covariance: Option<CovarianceArg>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -140,12 +141,12 @@ impl TrainingArgs {
             MethodArg::Nngp => Method::Nngp,
         };
         let covariance = match self.covariance {
-            CovarianceArg::None => Covariance::None,
-            CovarianceArg::Diagonal => Covariance::Diagonal,
-            CovarianceArg::Full => Covariance::Full,
+            Some(CovarianceArg::None) => Covariance::None,
+            Some(CovarianceArg::Diagonal) | None => Covariance::Diagonal,
+            Some(CovarianceArg::Full) => Covariance::Full,
         };
         let ridge = ridge_of(self.ridge, self.relative_ridge);
-        Ok(PredictOptions { method, times, ridge, covariance, memory: Some(self.memory.saturating_mul(1 << 20)) })
+        Ok(PredictOptions { method, times, ridge, covariance, memory: None })
     }
 }
 
@@ -161,24 +162,42 @@ struct Output<'a> {
     metrics: Option<&'a [Metrics]>,
 }
 
-/// NTK and NNGP of the training inputs `keep`, and of all test inputs.
-struct Kernels {
-    ntk: Option<Kernel>,
-    nngp: Kernel,
-}
+impl Args {
+    /// By factorization, if that was asked for or fits; else by conjugate gradients.
+    fn predict(&self, inputs: &Inputs<'_>) -> Result<Prediction, CommandError> {
+        let mut options = self.training.options()?;
+        let allowed = allowed_bytes(self.solver.memory);
+        let (n, m) = (inputs.task.targets.distinct_inputs(), inputs.test.inputs.rows);
+        let needed = memory_in_all(n, m, inputs.task.targets.outputs(), &options);
+        let suits = options.times.iter().all(|t| *t == Time::Infinite)
+            && matches!(self.training.covariance, None | Some(CovarianceArg::None));
+        match self.solver.solver {
+            SolverArg::Cg if !suits => Err(usage(
+                "conjugate gradients give means at infinite time: leave out --time, --steps and --covariance, or use --solver \
+                 direct",
+            )),
+            SolverArg::Direct | SolverArg::Auto if needed <= allowed => direct(inputs, &options),
+            SolverArg::Direct => Err(PredictError::Memory { needed, allowed }.into()),
+            SolverArg::Auto if !suits => Err(PredictError::Memory { needed, allowed }.into()),
+            SolverArg::Cg | SolverArg::Auto => {
+                options.covariance = Covariance::None;
+                self.iterate(inputs, &options, allowed)
+            }
+        }
+    }
 
-fn kernels(
-    arch: &Architecture,
-    train: &[&[f64]],
-    test: &[&[f64]],
-    options: &PredictOptions,
-) -> Result<Kernels, CommandError> {
-    let block = if options.covariance == Covariance::Full { TestBlock::Full } else { TestBlock::Diagonal };
-    let rows = [train, test].concat();
-    let gram = gram(arch, &rows).map_err(usage)?;
-    let kernel = |kind| Kernel::from_gram(&gram, train.len(), kind, block);
-    let ntk = (options.method == Method::Ntk).then(|| kernel(KernelKind::Ntk)).transpose()?;
-    Ok(Kernels { ntk, nngp: kernel(KernelKind::Nngp)? })
+    fn iterate(&self, inputs: &Inputs<'_>, options: &PredictOptions, allowed: u64) -> Result<Prediction, CommandError> {
+        let iterative = self.solver.iterative(options.method, options.ridge);
+        let problem = LargeProblem {
+            architecture: inputs.arch,
+            train: &inputs.train.inputs.values,
+            test: &inputs.test.inputs.values,
+            features: inputs.train.inputs.cols,
+            targets: inputs.task.targets.given(),
+            outputs: inputs.task.targets.outputs(),
+        };
+        predict_large(&self.solver, &problem, &iterative, allowed)
+    }
 }
 
 /// The network, infinitely wide; `features` of the data must fit widths that are given.
@@ -217,14 +236,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let (train, test) = args.data.load()?;
     let features = train.inputs.cols;
     let arch = network(&args.network, features)?;
-    let options = args.training.options()?;
     let task = Task::new(&train, Some(&test), args.data.classify)?;
-    let row = |values: &'_ [f64], i: usize| -> Vec<f64> { values[i * features..(i + 1) * features].to_vec() };
-    let kept: Vec<Vec<f64>> = task.distinct.representatives().iter().map(|&i| row(&train.inputs.values, i)).collect();
-    let train_rows: Vec<&[f64]> = kept.iter().map(Vec::as_slice).collect();
-    let test_rows: Vec<&[f64]> = test.inputs.values.chunks_exact(features).collect();
-    let held = kernels(&arch, &train_rows, &test_rows, &options)?;
-    let prediction = predict(held.ntk.as_ref(), Some(&held.nngp), &task.targets, &options)?;
+    let prediction = args.predict(&Inputs { arch: &arch, train: &train, test: &test, task: &task })?;
     let metrics = metrics(&prediction, &task)?;
     let source = format!("{}, {}", train.source, test.source);
     save(args, &prediction)?;
@@ -269,14 +282,16 @@ fn save(args: &Args, prediction: &Prediction) -> Result<(), CommandError> {
     }
     let Some(path) = &args.save_covariance else { return Ok(()) };
     match args.training.covariance {
-        CovarianceArg::None => Err(usage("--save-covariance needs --covariance diagonal or full")),
-        CovarianceArg::Diagonal => {
-            let values = prediction.at.iter().flat_map(|at| at.variance.iter().flatten());
-            replace_file(path, &npy_file(&with_times(&[m]), values))
-        }
-        CovarianceArg::Full => {
+        Some(CovarianceArg::Full) => {
             let values = prediction.at.iter().flat_map(|at| at.covariance.iter().flatten());
             replace_file(path, &npy_file(&with_times(&[m, m]), values))
+        }
+        _ if prediction.at.iter().any(|at| at.variance.is_none()) => {
+            Err(usage("--save-covariance needs --covariance diagonal or full"))
+        }
+        _ => {
+            let values = prediction.at.iter().flat_map(|at| at.variance.iter().flatten());
+            replace_file(path, &npy_file(&with_times(&[m]), values))
         }
     }
 }

@@ -1,13 +1,13 @@
 //! `fathom select`.
 
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
 use clap::ValueEnum;
 use fathom_ntk::Architecture;
 use fathom_ntk::activation::Activation;
-use fathom_ntk::infinite::gram;
-use fathom_ntk::predict::{Criterion, KernelKind, Ridge, Selection, select};
-use fathom_ntk::report::{number, selection_text};
+use fathom_ntk::predict::{Criterion, KernelKind, Ridge, Selection, select, training_kernel};
+use fathom_ntk::report::selection_text;
 use fathom_ntk::spec::{ArchitectureSpec, PerLayer};
 use serde::Serialize;
 
@@ -15,7 +15,9 @@ use super::supervised::{Supervised, Task};
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::usage;
-use crate::output::OutputArgs;
+use crate::output::{OutputArgs, note};
+use crate::plot::{PlotArgs, selection_figure};
+use crate::runs::{Progress, stop_requested};
 
 /// Flags of `fathom select`.
 #[derive(clap::Args, Debug)]
@@ -32,6 +34,8 @@ pub(crate) struct Args {
     criterion: Option<CriterionArg>,
     #[command(flatten)]
     output: OutputArgs,
+    #[command(flatten)]
+    plot: PlotArgs,
 }
 
 /// The candidates: all combinations.
@@ -120,23 +124,6 @@ impl GridArgs {
     }
 }
 
-/// The training kernel of a network, row after row.
-fn kernel(arch: &Architecture, rows: &[&[f64]], kind: KernelKind) -> Result<Vec<f64>, String> {
-    let gram = gram(arch, rows).map_err(|error| error.to_string())?;
-    let n = rows.len();
-    let entry = |i: usize, j: usize| {
-        let pair = gram.pair(i, j);
-        let value = match kind {
-            KernelKind::Ntk => pair.ntk[2],
-            KernelKind::Nngp => pair.nngp[2],
-        };
-        value.to_f64()
-    };
-    let entries: Vec<f64> = (0..n * n).map(|k| entry(k / n, k % n)).collect();
-    let finite = entries.iter().all(|entry| entry.is_finite());
-    finite.then_some(entries).ok_or_else(|| "the kernel is beyond the range of double precision".into())
-}
-
 /// The JSON form.
 #[derive(Serialize)]
 struct Output<'a> {
@@ -147,11 +134,6 @@ struct Output<'a> {
     repeated_inputs: usize,
     #[serde(flatten)]
     selection: &'a Selection<Architecture>,
-}
-
-fn name(arch: &Architecture) -> String {
-    let variances = arch.uniform_variances().map(|(w, b)| format!(", σ_w² {}, σ_b² {}", number(w), number(b)));
-    format!("{}, depth {}{}", arch.activation(), arch.depth(), variances.unwrap_or_default())
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
@@ -173,20 +155,35 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
         Some(CriterionArg::Likelihood) => Criterion::MarginalLikelihood,
     };
     let ridges: Vec<Ridge> = args.grid.relative_ridge.iter().map(|&share| Ridge::Relative(share)).collect();
-    let inputs: Vec<&[f64]> = data.inputs.values.chunks_exact(data.inputs.cols).collect();
     let classes = task.classes.as_ref().map(|classes| classes.train.as_slice());
     let networks = args.grid.networks()?;
-    let of = |arch: &Architecture| kernel(arch, &inputs, kind);
-    let selection = select(&networks, of, &task.targets, classes, &ridges, criterion, |_| true)?;
+    let of = |arch: &Architecture| {
+        training_kernel(arch, &data.inputs.values, data.inputs.cols, kind).map_err(|error| error.to_string())
+    };
+    let stop = stop_requested()?;
+    let mut progress = Progress::new("networks", Some(networks.len() as u64), 0, None);
+    let watch = |position| {
+        if position > 0 {
+            progress.add(1);
+        }
+        !stop.load(Ordering::Relaxed)
+    };
+    let selection = select(&networks, of, &task.targets, classes, &ridges, criterion, watch)?;
+    drop(progress);
+    let done = selection.candidates.len() / ridges.len().max(1);
+    if done < networks.len() {
+        note(&format!("interrupted after {done} of {} networks", networks.len()));
+    }
     let output = Output {
         version: env!("CARGO_PKG_VERSION"),
         source: &data.source,
         kernel: kind,
-        inputs: inputs.len(),
+        inputs: data.inputs.rows,
         repeated_inputs: task.targets.repeated(),
         selection: &selection,
     };
-    let source = format!("{} of {}", inputs.len(), data.source);
-    args.output.write(&output, || selection_text(&selection, name, &source))?;
+    let source = format!("{} of {}", data.inputs.rows, data.source);
+    args.output.write(&output, || selection_text(&selection, &source))?;
+    args.plot.write(|| selection_figure(&selection))?;
     Ok(ExitStatus::Answered)
 }

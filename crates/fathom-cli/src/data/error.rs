@@ -50,6 +50,8 @@ pub(crate) enum Problem {
         "expected images of 2 or more dimensions (rows, features), got shape {shape}: this looks like the labels file"
     )]
     LabelsFile { shape: Shape },
+    #[error("expected a matrix of {n} × {n} numbers, one row and column for each training input, got shape {shape}")]
+    NotSquare { n: usize, shape: Shape },
     #[error("no rows of data")]
     NoRows,
     #[error("no columns of features")]

@@ -1,15 +1,19 @@
 //! Long runs: what identifies them, the file they continue from, their progress, and how they are interrupted.
 
+mod fingerprint;
 mod interrupt;
 mod keep;
 mod matrix_file;
+mod memory;
 mod progress;
 mod record;
 mod setup;
 
+pub(crate) use fingerprint::fingerprint;
 pub(crate) use interrupt::stop_requested;
 pub(crate) use keep::Keep;
 pub(crate) use matrix_file::{ArrayShape, MatrixFile};
+pub(crate) use memory::allowed_bytes;
 pub(crate) use progress::Progress;
 pub(crate) use record::{BLOCK, MOST_DRAWS, Part, RunRecord};
 pub(crate) use setup::Setup;

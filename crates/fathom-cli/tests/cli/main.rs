@@ -8,6 +8,7 @@ mod files;
 mod kernel;
 mod pictures;
 mod predict;
+mod predict_large;
 mod sample;
 mod sample_files;
 mod train;

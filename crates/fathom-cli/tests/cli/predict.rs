@@ -54,6 +54,20 @@ fn digits_are_classified_also_where_the_kernel_is_nearly_constant() {
     }
 }
 
+/// Every activation has a panel, and the best combination of variances comes first in its legend.
+#[test]
+fn select_draws_scores_against_depth() {
+    let folder = tempfile::tempdir().unwrap();
+    let plot = folder.path().join("s.svg");
+    let grid = ["--activation", "relu,erf", "--depth", "1,2,4", "--weight-var", "1,2", "--relative-ridge", "1e-2"];
+    let data = ["select", "--train", "digits", "--rows", "60", "--classify", "--plot", plot.to_str().unwrap()];
+    json(&[&data[..], &grid[..]].concat());
+    let picture = std::fs::read_to_string(plot).unwrap();
+    for words in ["leave-one-out accuracy", "weight layers L", ">relu<", ">erf<", "σ_w² = 1, σ_b² = 0.1"] {
+        assert!(picture.contains(words), "{words}");
+    }
+}
+
 #[test]
 fn select_orders_candidates_and_names_those_without_scores() {
     let grid = ["--depth", "2,4", "--activation", "relu,erf,step", "--bias-var", "0.1"];
@@ -85,7 +99,7 @@ fn bad_requests_are_refused_in_one_line() {
     };
     refused(&["--ridge", "-1"], &["ridge", "-1"]);
     refused(&["--time", "-2"], &["time", "-2"]);
-    refused(&["--memory", "0"], &["memory", "bytes"]);
+    refused(&["--memory", "0"], &["memory", "0 are allowed"]);
     refused(&["--test-targets", &short], &["2 inputs", "targets for 1"]);
     refuses(&["predict", "--train", &train, "--targets", &short, "--test", &train], &["2 inputs", "targets for 1"]);
     refuses(&["predict", "--train", &train, "--test", &train], &["no labels", "--targets"]);

@@ -73,6 +73,11 @@ impl Cholesky {
     }
 }
 
+/// `right` becomes $L^{-1}$ `right`, on this thread.
+pub(crate) fn solve_lower(lower: MatRef<'_, f64>, right: MatMut<'_, f64>) {
+    solve_lower_triangular_in_place(lower, right, Par::Seq);
+}
+
 /// The factor of a small matrix, on this thread.
 fn factorize(block: MatMut<'_, f64>) -> Result<(), usize> {
     let size = block.nrows();

@@ -47,8 +47,8 @@ pub(super) struct CrossRow {
 }
 
 impl Centred {
-    /// Transforms the training kernel, given by gaps; `root` are the $\sqrt{c_i}$.
-    pub fn new(kernel: &Kernel, root: &[f64]) -> Self {
+    /// Transforms the training kernel, given by the gaps `train`; `root` are the $\sqrt{c_i}$.
+    pub fn new(kernel: &Kernel, train: &[f64], root: &[f64]) -> Self {
         let n = kernel.n;
         let weights: Vec<f64> = root.iter().map(|r| r * r).collect();
         let norm = weights.iter().sum::<f64>().sqrt();
@@ -77,14 +77,14 @@ impl Centred {
         // The mean excess is zero but for rounding.
         excess[n - 1] = 0.0;
         centred.excess = excess;
-        centred.transform(kernel);
+        centred.transform(train);
         centred
     }
 
     /// $-HGH$ by the rank-two update of a two-sided reflection.
-    fn transform(&mut self, kernel: &Kernel) {
-        let n = kernel.n;
-        let gap = |i: usize, j: usize| self.root[i] * kernel.train[i * n + j] * self.root[j];
+    fn transform(&mut self, train: &[f64]) {
+        let n = self.root.len();
+        let gap = |i: usize, j: usize| self.root[i] * train[i * n + j] * self.root[j];
         let v = &self.direction;
         let product: Vec<f64> = (0..n).map(|i| self.beta * (0..n).map(|j| gap(i, j) * v[j]).sum::<f64>()).collect();
         let along = 0.5 * self.beta * product.iter().zip(v).map(|(p, v)| p * v).sum::<f64>();

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::{check_finite, check_length};
 use super::{KernelOperator, Preconditioner, PredictError};
@@ -10,7 +10,7 @@ use super::{KernelOperator, Preconditioner, PredictError};
 /// An output whose residual is this far below the tolerance is not improved any further.
 const DONE: f64 = 0.1;
 /// True residuals that shrink by less than this between two checks do not shrink any more.
-const STAGNANT: f64 = 0.5;
+pub(super) const STAGNANT: f64 = 0.5;
 
 /// When to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -34,6 +34,8 @@ impl Default for ConjugateOptions {
 pub struct Progress {
     /// Steps done.
     pub iterations: usize,
+    /// Corrections by the exact kernel done, of [`refine`](super::refine).
+    pub corrections: usize,
     /// Largest relative residual over the right-hand sides.
     pub residual: f64,
 }
@@ -45,6 +47,8 @@ pub struct Regression {
     pub coefficients: Vec<f64>,
     /// Steps.
     pub iterations: usize,
+    /// Times that the residual was computed with the exact kernel, of [`refine`](super::refine).
+    pub corrections: usize,
     /// True relative residual of each right-hand side, computed from α.
     pub residuals: Vec<f64>,
     /// Whether every residual is within the tolerance; if not, it was stopped.
@@ -91,55 +95,40 @@ pub fn conjugate_gradients(
     mut watch: impl FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Regression, PredictError> {
     check(kernel, targets, outputs, start, options)?;
-    let system = System { kernel, targets, outputs, ridge: options.ridge, norms: squares(targets, targets, outputs) };
-    let mut x = start.map_or_else(|| vec![0.0; targets.len()], <[f64]>::to_vec);
-    let mut r = system.residual(&x);
-    let mut direction = vec![0.0; targets.len()];
-    let mut before = vec![0.0; outputs];
-    let mut iterations = 0;
-    let mut reached = f64::INFINITY;
+    let system = System::new(kernel, targets.to_vec(), outputs, options.ridge, options.tolerance);
+    let mut descent = Descent::new(&system, start)?;
     loop {
-        let relative = system.relative(&r);
-        let residual = relative.iter().copied().fold(0.0, f64::max);
-        if residual <= options.tolerance {
-            // What was updated step by step is checked against what is true.
-            r = system.residual(&x);
-            let residuals = system.relative(&r);
-            if residuals.iter().all(|&v| v <= options.tolerance) {
-                return Ok(Regression { coefficients: x, iterations, residuals, converged: true });
+        match system.settle(&mut descent)? {
+            Settled::Yes(residuals) => {
+                let Descent { solution, iterations, .. } = descent;
+                return Ok(Regression {
+                    coefficients: solution,
+                    iterations,
+                    corrections: 0,
+                    residuals,
+                    converged: true,
+                });
             }
-            let worst = residuals.into_iter().fold(0.0, f64::max);
-            if worst > STAGNANT * reached {
-                // Rounding leaves no more than this.
-                return Err(PredictError::NotConverged { iterations, residual: worst });
+            Settled::Stagnant(residual) => {
+                return Err(PredictError::NotConverged { iterations: descent.iterations, residual });
             }
-            reached = worst;
-            before.fill(0.0);
+            Settled::No => {}
         }
-        if watch(Progress { iterations, residual }).is_break() {
-            let residuals = system.relative(&system.residual(&x));
-            return Ok(Regression { coefficients: x, iterations, residuals, converged: false });
+        let Descent { iterations, .. } = descent;
+        let residual = system.largest(&descent.residual);
+        if watch(Progress { iterations, corrections: 0, residual }).is_break() {
+            let residuals = system.relative(&system.residual(&descent.solution)?);
+            let coefficients = descent.solution;
+            return Ok(Regression { coefficients, iterations, corrections: 0, residuals, converged: false });
         }
         if iterations == options.max_iterations {
             return Err(PredictError::NotConverged { iterations, residual });
         }
-        let z = preconditioner.map_or_else(|| r.clone(), |p| p.solve(&r, outputs));
-        let mut now = squares(&r, &z, outputs);
-        // Outputs that are done rest until the others are, far from the end of the range of numbers.
-        now.iter_mut().zip(&relative).filter(|(_, r)| **r <= DONE * options.tolerance).for_each(|(now, _)| *now = 0.0);
-        for (d, z) in direction.chunks_exact_mut(outputs).zip(z.chunks_exact(outputs)) {
-            for k in 0..outputs {
-                let keep = if before[k] > 0.0 { now[k] / before[k] } else { 0.0 };
-                d[k] = z[k] + keep * d[k];
-            }
-        }
-        before = now;
-        system.step(&direction, &before, &mut x, &mut r)?;
-        iterations += 1;
+        system.step(&mut descent, preconditioner)?;
     }
 }
 
-fn check(
+pub(super) fn check(
     kernel: &dyn KernelOperator,
     targets: &[f64],
     outputs: usize,
@@ -176,56 +165,140 @@ fn squares(a: &[f64], b: &[f64], outputs: usize) -> Vec<f64> {
 }
 
 /// The linear system.
-struct System<'a> {
+pub(super) struct System<'a> {
     kernel: &'a dyn KernelOperator,
-    targets: &'a [f64],
+    targets: Vec<f64>,
     outputs: usize,
     ridge: f64,
+    tolerance: f64,
     /// $|y|^2$ of each output.
     norms: Vec<f64>,
 }
 
-impl System<'_> {
-    fn apply(&self, x: &[f64]) -> Vec<f64> {
+/// Where conjugate gradients are, to the bit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Descent {
+    pub solution: Vec<f64>,
+    /// As it is updated from step to step.
+    pub residual: Vec<f64>,
+    direction: Vec<f64>,
+    /// $r \cdot P^{-1} r$ of each output at the last step.
+    before: Vec<f64>,
+    pub iterations: usize,
+    /// The true residual at the last restart.
+    reached: Option<f64>,
+}
+
+/// Whether it is done.
+pub(super) enum Settled {
+    No,
+    /// With the true residual of each output.
+    Yes(Vec<f64>),
+    /// Rounding leaves no less than this.
+    Stagnant(f64),
+}
+
+impl Descent {
+    pub fn new(system: &System<'_>, start: Option<&[f64]>) -> Result<Self, PredictError> {
+        let size = system.targets.len();
+        let solution = start.map_or_else(|| vec![0.0; size], <[f64]>::to_vec);
+        let residual = system.residual(&solution)?;
+        let before = vec![0.0; system.outputs];
+        Ok(Self { solution, residual, direction: vec![0.0; size], before, iterations: 0, reached: None })
+    }
+}
+
+impl<'a> System<'a> {
+    pub fn new(kernel: &'a dyn KernelOperator, targets: Vec<f64>, outputs: usize, ridge: f64, tolerance: f64) -> Self {
+        let norms = squares(&targets, &targets, outputs);
+        Self { kernel, targets, outputs, ridge, tolerance, norms }
+    }
+
+    fn apply(&self, x: &[f64]) -> Result<Vec<f64>, PredictError> {
         let mut out = vec![0.0; x.len()];
-        self.kernel.apply(x, self.outputs, &mut out);
+        self.kernel.apply(x, self.outputs, &mut out)?;
         out.iter_mut().zip(x).for_each(|(o, x)| *o += self.ridge * x);
-        out
+        Ok(out)
     }
 
-    fn residual(&self, x: &[f64]) -> Vec<f64> {
+    /// $y - (K + \rho) x$.
+    pub fn residual(&self, x: &[f64]) -> Result<Vec<f64>, PredictError> {
         if x.iter().all(|&v| v == 0.0) {
-            return self.targets.to_vec();
+            return Ok(self.targets.clone());
         }
-        self.targets.iter().zip(self.apply(x)).map(|(y, k)| y - k).collect()
+        Ok(self.targets.iter().zip(self.apply(x)?).map(|(y, k)| y - k).collect())
     }
 
-    fn relative(&self, r: &[f64]) -> Vec<f64> {
+    /// $|r|/|y|$ of each output; $|r|$ where $y = 0$.
+    pub fn relative(&self, r: &[f64]) -> Vec<f64> {
         let squares = squares(r, r, self.outputs).into_iter().zip(&self.norms);
         squares.map(|(s, n)| if *n == 0.0 { s.sqrt() } else { (s / n).sqrt() }).collect()
     }
 
-    /// One step along the directions.
-    fn step(&self, direction: &[f64], energy: &[f64], x: &mut [f64], r: &mut [f64]) -> Result<(), PredictError> {
-        let applied = self.apply(direction);
-        let curvature = squares(direction, &applied, self.outputs);
-        let mut lengths = Vec::with_capacity(self.outputs);
-        for (&curvature, &energy) in curvature.iter().zip(energy) {
-            if energy == 0.0 {
-                lengths.push(0.0);
-            } else if curvature > 0.0 && energy.is_finite() {
-                lengths.push(energy / curvature);
-            } else {
-                return Err(PredictError::Indefinite { curvature });
+    /// The largest of these.
+    pub fn largest(&self, r: &[f64]) -> f64 {
+        self.relative(r).into_iter().fold(0.0, f64::max)
+    }
+
+    /// Whether the residual is within the tolerance; what was updated step by step is checked against what is true.
+    pub fn settle(&self, descent: &mut Descent) -> Result<Settled, PredictError> {
+        if self.largest(&descent.residual) > self.tolerance {
+            return Ok(Settled::No);
+        }
+        descent.residual = self.residual(&descent.solution)?;
+        let residuals = self.relative(&descent.residual);
+        if residuals.iter().all(|&v| v <= self.tolerance) {
+            return Ok(Settled::Yes(residuals));
+        }
+        let worst = residuals.into_iter().fold(0.0, f64::max);
+        if descent.reached.is_some_and(|reached| worst > STAGNANT * reached) {
+            return Ok(Settled::Stagnant(worst));
+        }
+        descent.reached = Some(worst);
+        descent.before.fill(0.0);
+        Ok(Settled::No)
+    }
+
+    /// One step.
+    pub fn step(&self, descent: &mut Descent, preconditioner: Option<&Preconditioner>) -> Result<(), PredictError> {
+        let outputs = self.outputs;
+        let r = &descent.residual;
+        let z = preconditioner.map_or_else(|| r.clone(), |p| p.solve(r, outputs));
+        let mut now = squares(r, &z, outputs);
+        // Outputs that are done rest until the others are, far from the end of the range of numbers.
+        let relative = self.relative(r);
+        now.iter_mut().zip(relative).filter(|(_, r)| *r <= DONE * self.tolerance).for_each(|(now, _)| *now = 0.0);
+        for (d, z) in descent.direction.chunks_exact_mut(outputs).zip(z.chunks_exact(outputs)) {
+            for k in 0..outputs {
+                let keep = if descent.before[k] > 0.0 { now[k] / descent.before[k] } else { 0.0 };
+                d[k] = z[k] + keep * d[k];
             }
         }
-        let rows = x.chunks_exact_mut(self.outputs).zip(r.chunks_exact_mut(self.outputs));
-        for (((x, r), d), a) in rows.zip(direction.chunks_exact(self.outputs)).zip(applied.chunks_exact(self.outputs)) {
-            for k in 0..self.outputs {
-                x[k] += lengths[k] * d[k];
-                r[k] -= lengths[k] * a[k];
-            }
+        descent.before = now;
+        let applied = self.apply(&descent.direction)?;
+        let lengths = self.lengths(descent, &applied)?;
+        let places = descent.solution.iter_mut().zip(&mut descent.residual).zip(&descent.direction).zip(&applied);
+        for (i, (((x, r), d), a)) in places.enumerate() {
+            let length = lengths[i % outputs];
+            *x += length * d;
+            *r -= length * a;
         }
+        descent.iterations += 1;
         Ok(())
+    }
+
+    /// How far to go along the direction of each output.
+    fn lengths(&self, descent: &Descent, applied: &[f64]) -> Result<Vec<f64>, PredictError> {
+        let curvature = squares(&descent.direction, applied, self.outputs);
+        let length = |(&curvature, &energy): (&f64, &f64)| {
+            if energy == 0.0 {
+                Ok(0.0)
+            } else if curvature > 0.0 && energy.is_finite() {
+                Ok(energy / curvature)
+            } else {
+                Err(PredictError::Indefinite { curvature })
+            }
+        };
+        curvature.iter().zip(&descent.before).map(length).collect()
     }
 }

@@ -23,6 +23,8 @@ pub enum Solver {
     Eigen,
     /// Eigenvectors of the gaps and, apart from them, of the constant part.
     BorderedEigen,
+    /// Preconditioned conjugate gradients.
+    ConjugateGradients,
 }
 
 /// A factorized training kernel $C^{1/2} K C^{1/2} + \rho$.
@@ -46,30 +48,42 @@ struct Border {
 
 impl<'a> Direct<'a> {
     /// Factorizes; `root` are the square roots of the multiplicities.
-    pub fn new(kernel: &'a Kernel, root: &'a [f64], ridge: f64) -> Result<Self, PredictError> {
+    ///
+    /// # Arguments
+    /// * `train`: the entries or gaps of the training kernel, in whose memory the factor will be; `kernel` may be without.
+    pub fn new(kernel: &'a Kernel, train: Vec<f64>, root: &'a [f64], ridge: f64) -> Result<Self, PredictError> {
         let in_gaps = ridge / kernel.gap_ratio();
         if kernel.has_gaps() && (ridge == 0.0 || in_gaps.is_finite()) {
-            Self::bordered(kernel, root, ridge, in_gaps)
+            Self::bordered(kernel, train, root, ridge, in_gaps)
         } else {
-            Self::plain(kernel, root, ridge)
+            Self::plain(kernel, train, root, ridge)
         }
     }
 
-    fn plain(kernel: &'a Kernel, root: &'a [f64], ridge: f64) -> Result<Self, PredictError> {
+    fn plain(kernel: &'a Kernel, mut train: Vec<f64>, root: &'a [f64], ridge: f64) -> Result<Self, PredictError> {
         let n = kernel.n;
-        let mut matrix = vec![0.0; n * n];
-        matrix.par_chunks_mut(n).enumerate().for_each(|(i, row)| {
-            for (j, value) in row.iter_mut().enumerate() {
-                *value = root[i] * kernel.entry(i, j) * root[j];
+        let as_it_is = !kernel.has_gaps() && root.iter().all(|r| *r == 1.0);
+        train.par_chunks_mut(n).enumerate().for_each(|(i, row)| {
+            if !as_it_is {
+                for (j, value) in row.iter_mut().enumerate() {
+                    *value = root[i] * kernel.entry_of(i, j, *value) * root[j];
+                }
             }
             row[i] += ridge;
         });
-        let cholesky = factorize(matrix, n)?;
+        let cholesky = factorize(train, n)?;
         Ok(Self { kernel, root, ridge, cholesky, border: None })
     }
 
-    fn bordered(kernel: &'a Kernel, root: &'a [f64], ridge: f64, in_gaps: f64) -> Result<Self, PredictError> {
-        let mut centred = Centred::new(kernel, root);
+    fn bordered(
+        kernel: &'a Kernel,
+        train: Vec<f64>,
+        root: &'a [f64],
+        ridge: f64,
+        in_gaps: f64,
+    ) -> Result<Self, PredictError> {
+        let mut centred = Centred::new(kernel, &train, root);
+        drop(train);
         let size = kernel.n - 1;
         let mut core = std::mem::take(&mut centred.core);
         let added = if ridge == 0.0 { 0.0 } else { in_gaps };
@@ -210,6 +224,17 @@ fn factorize(matrix: Vec<f64>, size: usize) -> Result<Cholesky, PredictError> {
     }
 }
 
+/// Numbers summed side by side.
+const LANES: usize = 8;
+
 pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+    let (heads, tails) = (a.chunks_exact(LANES).zip(b.chunks_exact(LANES)), a.len() / LANES * LANES);
+    let mut sums = [0.0; LANES];
+    for (a, b) in heads {
+        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+            *sum += a * b;
+        }
+    }
+    let rest: f64 = a.iter().zip(b).skip(tails).map(|(a, b)| a * b).sum();
+    sums.iter().sum::<f64>() + rest
 }

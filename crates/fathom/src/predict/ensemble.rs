@@ -1,153 +1,15 @@
 //! Mean and covariance of trained, infinitely wide networks.
 
-use serde::Serialize;
+use std::borrow::Cow;
 
-use super::direct::{Direct, Solver};
+use super::direct::Direct;
 use super::error::check_length;
+use super::lanczos::largest_eigenvalue;
+use super::memory::{Copies, bytes_beside};
 use super::modes::{Coordinates, Modes};
 use super::weights::Spread;
-use super::{Kernel, PredictError, Targets, Time};
+use super::{AtTime, Covariance, Kernel, Method, PredictError, PredictOptions, Prediction, Targets, Time};
 use crate::Scaled;
-
-/// Eigenvectors take their matrix, its reduction and themselves.
-const EIGEN_COPIES: u64 = 4;
-/// Rounds of the power iteration that bounds the learning rate where no eigenvalues are computed.
-const POWER_ROUNDS: usize = 200;
-
-/// Which part of a network is trained.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Method {
-    /// All layers, from a random initialisation: the NTK.
-    #[default]
-    Ntk,
-    /// The last layer only: the NNGP. At infinite time this is the Bayesian posterior of the random network given its
-    /// values on the training inputs, with noise of variance ρ.
-    Nngp,
-}
-
-/// Strength ρ of the pull towards the initialisation, or variance of the noise.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ridge {
-    /// ρ itself.
-    Absolute(f64),
-    /// ρ as a share of the mean of $K(x_i, x_i)$ over the training inputs.
-    Relative(f64),
-}
-
-impl Ridge {
-    fn checked(self) -> Result<Self, PredictError> {
-        let (Self::Absolute(got) | Self::Relative(got)) = self;
-        if got.is_finite() && got >= 0.0 {
-            Ok(self)
-        } else {
-            Err(PredictError::OutOfRange { name: "the ridge", allowed: "at least 0 and finite", got })
-        }
-    }
-
-    /// ρ in units of the kernel's entries.
-    pub(super) fn in_units(self, kernel: &Kernel) -> Result<f64, PredictError> {
-        Ok(match self.checked()? {
-            Self::Absolute(ridge) => (Scaled::from(ridge) / kernel.scale).to_f64(),
-            Self::Relative(share) => share * kernel.mean_diagonal(),
-        })
-    }
-
-    /// ρ for a kernel of this mean diagonal.
-    pub(super) fn times(self, mean_diagonal: f64) -> Result<f64, PredictError> {
-        Ok(match self.checked()? {
-            Self::Absolute(ridge) => ridge,
-            Self::Relative(share) => share * mean_diagonal,
-        })
-    }
-}
-
-/// How much of the covariance over initialisations to compute.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Covariance {
-    /// Means only.
-    #[default]
-    None,
-    /// Variances.
-    Diagonal,
-    /// All pairs of test inputs.
-    Full,
-}
-
-/// What to predict.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct PredictOptions {
-    /// Which part of the network is trained.
-    pub method: Method,
-    /// When training stops; one answer for each.
-    pub times: Vec<Time>,
-    /// ρ.
-    pub ridge: Ridge,
-    /// How much of the covariance.
-    pub covariance: Covariance,
-    /// Most memory in bytes beside the kernels; `None` for no limit.
-    pub memory: Option<u64>,
-}
-
-impl Default for PredictOptions {
-    fn default() -> Self {
-        Self {
-            method: Method::Ntk,
-            times: vec![Time::Infinite],
-            ridge: Ridge::Absolute(0.0),
-            covariance: Covariance::None,
-            memory: None,
-        }
-    }
-}
-
-/// Mean and covariance over initialisations at one time.
-#[derive(Clone, Debug, Serialize)]
-pub struct AtTime {
-    /// When.
-    pub time: Time,
-    /// Mean on the test inputs, $m \times k$.
-    pub mean: Vec<f64>,
-    /// Variance of each output on the test inputs, $m$ values.
-    pub variance: Option<Vec<f64>>,
-    /// Covariance of each output, $m \times m$.
-    pub covariance: Option<Vec<f64>>,
-    /// Mean on the training inputs as given, $n \times k$.
-    pub train_mean: Vec<f64>,
-    /// Mean over training inputs and outputs of the squared residual of the mean network.
-    pub train_error: f64,
-}
-
-/// What infinitely wide networks predict.
-#[derive(Clone, Debug, Serialize)]
-pub struct Prediction {
-    /// Training inputs that are different.
-    pub training_inputs: usize,
-    /// Training inputs that repeat an earlier one; they were merged.
-    pub repeated_inputs: usize,
-    /// Test inputs.
-    pub test_inputs: usize,
-    /// Outputs.
-    pub outputs: usize,
-    /// Which part of the network was trained.
-    pub method: Method,
-    /// ρ.
-    pub ridge: Scaled,
-    /// The solvers used.
-    pub solvers: Vec<Solver>,
-    /// Largest eigenvalue of the training kernel (with multiplicities, without ρ).
-    pub lambda_max: Scaled,
-    /// Smallest eigenvalue, where eigenvalues were computed.
-    pub lambda_min: Option<Scaled>,
-    /// Learning rates of gradient descent below this are stable: $2/(\lambda_{max} + \rho)$.
-    pub max_learning_rate: Scaled,
-    /// A lower bound of the condition number of the matrix that was factorized (of the gaps, if bordered).
-    pub condition_estimate: Option<f64>,
-    /// The answers, in the order of the times.
-    pub at: Vec<AtTime>,
-}
 
 /// Mean and covariance of infinitely wide networks after training on the squared loss.
 ///
@@ -196,23 +58,78 @@ pub fn predict(
         Method::Ntk => (ntk, "ntk"),
         Method::Nngp => (nngp, "nngp"),
     };
-    let kernel = driver.ok_or(PredictError::Missing { needed })?;
-    let ridge = options.ridge.in_units(kernel)?;
+    answer(Cow::Borrowed(driver.ok_or(PredictError::Missing { needed })?), nngp, targets, options)
+}
+
+/// [`predict`] in the memory of the kernel that drives training, which is factorized in place.
+///
+/// # Arguments
+/// As of [`predict`].
+///
+/// # Errors
+/// As of [`predict`].
+///
+/// # Accuracy and cost
+/// The same numbers; at infinite time no matrix beside the kernels, but one with [`Method::Nngp`] and a covariance.
+///
+/// # Example
+/// ```
+/// use fathom_ntk::Scaled;
+/// use fathom_ntk::predict::{Distinct, Kernel, PredictOptions, Targets, predict_owned};
+/// let ntk = Kernel::from_entries(vec![2.0], vec![1.0], vec![2.0], Scaled::ONE)?;
+/// let targets = Targets::new(&[3.0], 1, &Distinct::all(1))?;
+/// let prediction = predict_owned(Some(ntk), None, &targets, &PredictOptions::default())?;
+/// assert!((prediction.at[0].mean[0] - 1.5).abs() < 1e-15);
+/// # Ok::<(), fathom_ntk::predict::PredictError>(())
+/// ```
+pub fn predict_owned(
+    ntk: Option<Kernel>,
+    nngp: Option<Kernel>,
+    targets: &Targets,
+    options: &PredictOptions,
+) -> Result<Prediction, PredictError> {
+    match (options.method, ntk, nngp) {
+        (Method::Ntk, None, _) => Err(PredictError::Missing { needed: "ntk" }),
+        (Method::Nngp, _, None) => Err(PredictError::Missing { needed: "nngp" }),
+        (Method::Ntk, Some(ntk), nngp) => answer(Cow::Owned(ntk), nngp.as_ref(), targets, options),
+        (Method::Nngp, _, Some(nngp)) if options.covariance == Covariance::None => {
+            answer(Cow::Owned(nngp), None, targets, options)
+        }
+        (Method::Nngp, _, Some(nngp)) => answer(Cow::Borrowed(&nngp), Some(&nngp), targets, options),
+    }
+}
+
+/// The answers of a kernel; one that is owned lends its memory.
+fn answer(
+    mut driver: Cow<'_, Kernel>,
+    nngp: Option<&Kernel>,
+    targets: &Targets,
+    options: &PredictOptions,
+) -> Result<Prediction, PredictError> {
+    let ridge = options.ridge.in_units(&driver)?;
     let nngp = match (options.covariance, nngp) {
         (Covariance::None, _) => None,
         (_, Some(nngp)) => Some(nngp),
         (_, None) => return Err(PredictError::Missing { needed: "nngp" }),
     };
-    check(kernel, nngp, targets, options)?;
+    let copies = if matches!(driver, Cow::Owned(_)) { Copies::None } else { Copies::One };
+    check(&driver, nngp, targets, options, copies)?;
     let root = targets.roots();
-    let job = Job { kernel, nngp, targets, options, ridge };
-    let direct =
-        options.times.iter().any(|t| t.is_infinite()).then(|| Direct::new(kernel, &root, ridge)).transpose()?;
-    let modes = options.times.iter().any(|t| !t.is_infinite()).then(|| Modes::new(kernel, &root, ridge)).transpose()?;
+    let finite = options.times.iter().any(|t| !t.is_infinite());
+    let modes = finite.then(|| Modes::new(&driver, &root, ridge)).transpose()?;
     let (lambda_max, lambda_min) = match &modes {
         Some(modes) => (modes.extremes().0, Some(modes.extremes().1)),
-        None => (kernel.scale * largest_eigenvalue(kernel, &root), None),
+        None => (driver.scale * extreme(&driver, &root)?, None),
     };
+    let infinite = options.times.iter().any(|t| t.is_infinite());
+    let train = match &mut driver {
+        Cow::Owned(kernel) => std::mem::take(&mut kernel.train),
+        Cow::Borrowed(kernel) if infinite => kernel.train.clone(),
+        Cow::Borrowed(_) => Vec::new(),
+    };
+    let kernel = &*driver;
+    let job = Job { kernel, nngp, targets, options, ridge };
+    let direct = infinite.then(|| Direct::new(kernel, train, &root, ridge)).transpose()?;
     Ok(Prediction {
         training_inputs: kernel.n,
         repeated_inputs: targets.repeated(),
@@ -224,6 +141,7 @@ pub fn predict(
         lambda_max,
         lambda_min,
         max_learning_rate: Scaled::from(2.0) / (lambda_max + kernel.scale * ridge),
+        iterative: None,
         condition_estimate: direct.as_ref().map(|direct| direct.cholesky().condition_estimate()),
         at: job.answers(direct.as_ref(), modes.as_ref(), lambda_max)?,
     })
@@ -234,6 +152,7 @@ fn check(
     nngp: Option<&Kernel>,
     targets: &Targets,
     options: &PredictOptions,
+    copies: Copies,
 ) -> Result<(), PredictError> {
     check_length("the targets (different training inputs)", kernel.n, targets.distinct_inputs())?;
     if let Some(nngp) = nngp {
@@ -245,29 +164,8 @@ fn check(
     }
     options.times.iter().try_for_each(|time| time.check())?;
     let Some(allowed) = options.memory else { return Ok(()) };
-    let needed = memory_needed(kernel.n, kernel.m, targets.outputs, options);
+    let needed = bytes_beside(kernel.n, kernel.m, targets.outputs, options, copies);
     if needed > allowed { Err(PredictError::Memory { needed, allowed }) } else { Ok(()) }
-}
-
-/// Bytes that [`predict`] takes beside the kernels of $n$ training and $m$ test inputs.
-///
-/// # Example
-/// ```
-/// use fathom_ntk::predict::{PredictOptions, memory_needed};
-/// // One matrix of 10,000², and 1,000 predictions of ten outputs.
-/// let bytes = memory_needed(10_000, 1_000, 10, &PredictOptions::default());
-/// assert!((bytes as f64 / 8e8 - 1.0).abs() < 0.01);
-/// ```
-pub fn memory_needed(n: usize, m: usize, outputs: usize, options: &PredictOptions) -> u64 {
-    let [n, m, k] = [n, m, outputs].map(|size| size as u64);
-    let finite = options.times.iter().any(|t| !t.is_infinite());
-    let infinite = options.times.iter().any(|t| t.is_infinite());
-    let copies = u64::from(infinite) + if finite { EIGEN_COPIES } else { 0 };
-    let weights = if finite || options.covariance != Covariance::None { 3 } else { 0 };
-    let answers = options.times.len() as u64;
-    let square = if options.covariance == Covariance::Full { answers } else { 0 };
-    let pieces = [(copies, n, n), (weights, m, n), (square, m, m), (2 * answers + 2, n.saturating_add(m), k)];
-    pieces.iter().fold(0_u64, |sum, &(c, a, b)| sum.saturating_add(a.saturating_mul(b).saturating_mul(8 * c)))
 }
 
 /// Everything an answer is made of.
@@ -348,22 +246,9 @@ impl Job<'_> {
     }
 }
 
-/// The largest eigenvalue of the training kernel in units of its entries, by power iteration from the diagonal.
-fn largest_eigenvalue(kernel: &Kernel, root: &[f64]) -> f64 {
-    let n = kernel.n;
-    let mut vector: Vec<f64> = (0..n).map(|i| root[i] * kernel.diagonal[i].sqrt()).collect();
-    let mut value = 0.0;
-    for _ in 0..POWER_ROUNDS {
-        let length = vector.iter().map(|v| v * v).sum::<f64>().sqrt();
-        vector.iter_mut().zip(root).for_each(|(v, r)| *v *= r / length);
-        let applied = kernel.apply(&vector);
-        let next = vector.iter().zip(&applied).map(|(v, a)| v * a).sum::<f64>();
-        vector = applied.iter().zip(root).map(|(a, r)| a * r).collect();
-        let settled = (next - value).abs() <= 4.0 * f64::EPSILON * next;
-        value = next;
-        if settled {
-            break;
-        }
-    }
-    value
+/// The largest eigenvalue of the training kernel with multiplicities, in units of its entries.
+fn extreme(kernel: &Kernel, root: &[f64]) -> Result<f64, PredictError> {
+    let times_root = |v: &[f64]| -> Vec<f64> { v.iter().zip(root).map(|(v, r)| v * r).collect() };
+    let start = kernel.diagonal.iter().zip(root).map(|(d, r)| r * d.sqrt()).collect();
+    largest_eigenvalue(start, |v| Ok(times_root(&kernel.apply(&times_root(v)))))
 }

@@ -1,5 +1,8 @@
 //! Why there is no prediction.
 
+use crate::infinite::GramError;
+use crate::infinite::matrix::MatrixError;
+
 /// Why infinitely wide networks could not be predicted or compared.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -84,6 +87,21 @@ pub enum PredictError {
         iterations: usize,
         /// Largest true residual over the right-hand sides.
         residual: f64,
+    },
+    /// The kernel matrix.
+    #[error(transparent)]
+    Matrix(#[from] MatrixError),
+    /// The kernel of single pairs.
+    #[error(transparent)]
+    Gram(#[from] GramError),
+    /// A kernel whose entries are no ordinary numbers.
+    #[error("the kernel is beyond the range of double precision")]
+    BeyondRange,
+    /// A kernel that comes from outside.
+    #[error("the kernel cannot be read: {reason}")]
+    Unreadable {
+        /// Why not.
+        reason: String,
     },
     /// A matrix that is not positive definite.
     #[error("the kernel is not positive definite: a direction has the square {curvature}; add a ridge")]

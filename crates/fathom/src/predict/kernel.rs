@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::PredictError;
+use super::direct::dot;
 use super::error::{check_finite, check_length};
 use crate::Scaled;
 use crate::infinite::{Gram, PairKernel};
@@ -213,7 +214,11 @@ impl Kernel {
 
     /// $K_{ij}$ of two training inputs in units of `scale`.
     pub(super) fn entry(&self, i: usize, j: usize) -> f64 {
-        let value = self.train[i * self.n + j];
+        self.entry_of(i, j, self.train[i * self.n + j])
+    }
+
+    /// The same from the entry or gap that is held.
+    pub(super) fn entry_of(&self, i: usize, j: usize, value: f64) -> f64 {
         match self.gap_scale {
             None => value,
             Some(_) => 0.5 * (self.diagonal[i] + self.diagonal[j]) - self.gap_ratio() * value,
@@ -222,8 +227,13 @@ impl Kernel {
 
     /// The training kernel times a vector, in units of `scale`.
     pub(super) fn apply(&self, vector: &[f64]) -> Vec<f64> {
-        let row = |i: usize| (0..self.n).map(|j| self.entry(i, j) * vector[j]).sum();
-        (0..self.n).into_par_iter().map(row).collect()
+        let products = self.train.par_chunks_exact(self.n).map(|row| dot(row, vector));
+        if self.gap_scale.is_none() {
+            return products.collect();
+        }
+        let (sum, along) = (vector.iter().sum::<f64>(), dot(&self.diagonal, vector));
+        let ratio = self.gap_ratio();
+        products.zip(&self.diagonal).map(|(gaps, d)| 0.5 * (d * sum + along) - ratio * gaps).collect()
     }
 
     /// Entries between test and training inputs in units of `scale`, where the kernel is held as gaps.

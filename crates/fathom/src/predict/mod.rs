@@ -15,32 +15,45 @@
 //! Sources: Jacot, Gabriel & Hongler (2018), arXiv:1806.07572; Lee et al. (2019), arXiv:1902.06720; Rasmussen & Williams
 //! (2006), Gaussian Processes for Machine Learning, chapters 2 and 5; what is not found there is derived in `docs/theory`.
 
+mod assemble;
 mod centred;
 mod conjugate;
 mod direct;
 mod ensemble;
 mod error;
+mod iterative;
 mod kernel;
+mod lanczos;
+mod memory;
 mod metrics;
 mod modes;
-mod network;
 mod operator;
+mod packed;
 mod precondition;
+mod prediction;
+mod recomputed;
+mod refine;
 mod select;
 mod spectral;
 mod targets;
 mod time;
 mod weights;
 
+pub use assemble::{Kernels, training_kernel};
 pub use conjugate::{ConjugateOptions, Progress, Regression, conjugate_gradients};
 pub use direct::Solver;
-pub use ensemble::{AtTime, Covariance, Method, PredictOptions, Prediction, Ridge, memory_needed, predict};
+pub use ensemble::{predict, predict_owned};
 pub use error::PredictError;
+pub use iterative::{FastKernel, Held, Iterations, IterativeOptions, LargeProblem, Stage, predict_iteratively};
 pub use kernel::{Kernel, KernelKind, TestBlock};
+pub use memory::{memory_in_all, memory_needed};
 pub use metrics::{LossSpread, Metrics, loss_spread};
-pub use network::{NetworkKernelError, network_kernels};
-pub use operator::{DenseKernel, KernelOperator, SingleKernel, TiledKernel};
+pub use operator::{DenseKernel, KernelOperator, TiledKernel};
+pub use packed::PackedKernel;
 pub use precondition::Preconditioner;
+pub use prediction::{AtTime, Covariance, Method, PredictOptions, Prediction, Ridge};
+pub use recomputed::RecomputedKernel;
+pub use refine::{Iterate, refine};
 pub use select::{Candidate, Criterion, Outcome, Selection, select};
 pub use spectral::{Scores, SpectralFit, accuracy, one_hot};
 pub use targets::{Distinct, Targets};

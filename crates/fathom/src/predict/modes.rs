@@ -54,7 +54,7 @@ impl Modes {
         let root = root.to_vec();
         match kernel.gap_scale {
             Some(gap) if in_gaps.is_finite() => {
-                let (top, matrix) = Top::separate(Centred::new(kernel, &root), kernel.scale, ridge);
+                let (top, matrix) = Top::separate(Centred::new(kernel, &kernel.train, &root), kernel.scale, ridge);
                 let size = kernel.n - 1;
                 let eigen = symmetric_eigen(size, |i, j| matrix[i * size + j]).ok_or(PredictError::Eigenvalues)?;
                 Ok(Self { eigen, size, unit: gap, ridge: in_gaps, top: Some(top), root })

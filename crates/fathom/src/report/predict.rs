@@ -1,7 +1,7 @@
 //! Predictions and selections in words.
 
 use super::format::{Lines, describe, number, scaled};
-use crate::predict::{Criterion, Method, Metrics, Prediction, Ridge, Selection, Solver, Time};
+use crate::predict::{Criterion, Held, Iterations, Method, Metrics, Prediction, Ridge, Selection, Solver, Time};
 use crate::spec::Architecture;
 
 /// Candidates that are listed.
@@ -21,6 +21,7 @@ fn solver_words(solver: Solver) -> &'static str {
         Solver::Cholesky => "Cholesky factorization of the kernel",
         Solver::Bordered => "bordered system of gaps: the kernel is nearly constant",
         Solver::Eigen => "eigenvectors of the kernel",
+        Solver::ConjugateGradients => "preconditioned conjugate gradients",
         Solver::BorderedEigen => "eigenvectors of the gaps beside the constant vector: the kernel is nearly constant",
     }
 }
@@ -58,6 +59,9 @@ pub fn prediction_text(
     for solver in &p.solvers {
         lines.row("solved by", solver_words(*solver));
     }
+    if let Some(iterative) = &p.iterative {
+        iterations(&mut lines, iterative);
+    }
     if let Some(condition) = p.condition_estimate {
         lines.row("condition number", format!("at least {}", number(condition)));
     }
@@ -92,6 +96,30 @@ pub fn prediction_text(
     lines.finish()
 }
 
+/// How conjugate gradients went.
+fn iterations(lines: &mut Lines, went: &Iterations) {
+    let times = if went.corrections == 1 { "once" } else { "several times, the last time" };
+    let largest = went.residuals.iter().copied().fold(0.0, f64::max);
+    lines.row(
+        "steps",
+        format!(
+            "{}; residual computed with the kernel in double precision {times}: at most {} of the targets",
+            went.iterations,
+            number(largest)
+        ),
+    );
+    lines.row(
+        "kernel of the steps",
+        match went.held {
+            Held::Packed => "in memory, four bytes a pair",
+            Held::Recomputed => "computed again for every step",
+            Held::Given => "from a file",
+        },
+    );
+    let rest = number(went.unexplained);
+    lines.row("preconditioner", format!("{} inputs, which leave {rest} of the trace of the kernel", went.rank));
+}
+
 fn row_words(row: &[f64]) -> String {
     let shown: Vec<String> = row.iter().take(10).map(|x| number(*x)).collect();
     shown.join(", ")
@@ -100,9 +128,8 @@ fn row_words(row: &[f64]) -> String {
 /// A grid of candidates, the best first, as text.
 ///
 /// # Arguments
-/// * `name`: a network in a few words.
 /// * `source`: where the inputs come from.
-pub fn selection_text<T>(selection: &Selection<T>, name: impl Fn(&T) -> String, source: &str) -> String {
+pub fn selection_text(selection: &Selection<Architecture>, source: &str) -> String {
     let mut lines = Lines::default();
     lines.heading("Networks by what their kernel makes of the training data");
     lines.row("inputs", source);
@@ -137,4 +164,10 @@ pub fn selection_text<T>(selection: &Selection<T>, name: impl Fn(&T) -> String, 
         lines.row("", format!("and {} more, in the JSON form", order.len() - LISTED));
     }
     lines.finish()
+}
+
+/// A network of the grid, in a few words.
+fn name(arch: &Architecture) -> String {
+    let variances = arch.uniform_variances().map(|(w, b)| format!(", σ_w² {}, σ_b² {}", number(w), number(b)));
+    format!("{}, depth {}{}", arch.activation(), arch.depth(), variances.unwrap_or_default())
 }

@@ -5,6 +5,7 @@ mod choice;
 mod conjugate;
 mod duplicates;
 mod errors;
+mod large;
 mod norms;
 mod oracle;
 mod propagation;

@@ -9,6 +9,7 @@ mod gradients;
 mod linearised;
 mod records;
 mod resume;
+mod wide;
 
 use fathom_ntk::Architecture;
 use fathom_ntk::network::Network;

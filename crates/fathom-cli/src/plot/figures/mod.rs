@@ -9,6 +9,7 @@ mod phase;
 mod predict;
 pub(super) mod sample;
 mod sampled;
+mod select;
 mod train;
 mod verdict;
 
@@ -17,5 +18,6 @@ pub(crate) use phase::phase_figure;
 pub(crate) use predict::{Curves, prediction_figure};
 pub(crate) use sample::{SampleFigure, sample_figure};
 pub(crate) use sampled::{pictured, sampled_figure};
+pub(crate) use select::selection_figure;
 pub(crate) use train::training_figure;
 pub(crate) use verdict::verdict_figure;
