@@ -29,7 +29,7 @@ fn the_file_holds_the_kernels() {
     for (place, want) in [(0, 9.0), (4, 1.0), (8, 2.0), (1, 3.0 / pi), (9, 18.0), (10, 3.0 / pi)] {
         assert!((values[place] / want - 1.0).abs() < 1e-12, "{place} {} {want}", values[place]);
     }
-    assert_eq!((&answer["rows"], &answer["method"]), (&3.into(), &"angle".into()));
+    assert_eq!((&answer["rows"], &answer["method"]), (&3.into(), &"piecewise_linear".into()));
     let mean = answer["kernels"][1]["mean_diagonal"]["value"].as_f64().unwrap();
     assert!((mean - 8.0).abs() < 1e-14 * 8.0);
     let condition = answer["kernels"][1]["spectrum"]["condition"].as_f64().unwrap();

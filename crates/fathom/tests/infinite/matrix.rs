@@ -55,6 +55,8 @@ fn matrices(arch: &Architecture, rows: &[f64], features: usize) -> (Method, Vec<
 
 /// About so many wide pairs of every matrix are compared, and half as many that are nearly parallel or opposite.
 const COMPARED: usize = 20;
+/// Rows whose matrix is worth a table.
+const MANY: usize = 260;
 
 /// Entries chosen over the whole matrix against the recursion of their pairs.
 #[track_caller]
@@ -114,11 +116,14 @@ fn tolerance(depth: usize) -> f64 {
 
 #[test]
 fn without_bias_piecewise_linear_kernels_are_those_of_their_pairs_at_any_norms() {
-    let rows = difficult_rows(6, 7, 1);
-    for name in ["relu", "leaky-relu:0.3", "abs", "linear"] {
-        for (depth, weight_var) in [(1, 2.0), (2, 1.0), (3, 4.0), (10, 1.0), (10, 2.0), (10, 4.0), (1000, 2.0)] {
-            let arch = network(name, depth, weight_var, 0.0);
-            assert_equal_to_pairs(&arch, &rows, 7, Method::Angle, tolerance(depth));
+    // Matrices of few entries are made without a table.
+    for (count, method) in [(6, Method::PiecewiseLinear), (MANY, Method::Angle)] {
+        let rows = difficult_rows(count, 7, 1);
+        for name in ["relu", "leaky-relu:0.3", "abs", "linear"] {
+            for (depth, weight_var) in [(1, 2.0), (2, 1.0), (3, 4.0), (10, 1.0), (10, 2.0), (10, 4.0), (1000, 2.0)] {
+                let arch = network(name, depth, weight_var, 0.0);
+                assert_equal_to_pairs(&arch, &rows, 7, method, tolerance(depth));
+            }
         }
     }
 }
@@ -140,7 +145,12 @@ fn on_the_sphere_kernels_of_any_activation_are_those_of_their_pairs_in_every_pha
             let depths = if name == "tanh" && weight_var > 1.9 { [2, 4] } else { [2, 30] };
             for depth in depths {
                 let arch = network(name, depth, weight_var, bias_var);
-                assert_equal_to_pairs(&arch, &rows, 7, Method::Angle, tolerance(depth));
+                let method = if name == "relu" { Method::PiecewiseLinear } else { Method::Angle };
+                assert_equal_to_pairs(&arch, &rows, 7, method, tolerance(depth));
+                if name == "relu" {
+                    let many = on_sphere(difficult_rows(MANY, 7, 2), 7, 0.8);
+                    assert_equal_to_pairs(&arch, &many, 7, Method::Angle, tolerance(depth));
+                }
             }
         }
     }
@@ -148,8 +158,10 @@ fn on_the_sphere_kernels_of_any_activation_are_those_of_their_pairs_in_every_pha
 
 #[test]
 fn at_depth_1000_the_sphere_keeps_its_digits() {
-    let rows = on_sphere(difficult_rows(3, 5, 3), 5, 1.0);
-    for (name, weight_var, bias_var) in [("erf", 1.521_948_051_7, 0.09), ("erf", 4.0, 0.3), ("relu", 1.0, 0.1)] {
+    for (count, name, weight_var, bias_var) in
+        [(3, "erf", 1.521_948_051_7, 0.09), (3, "erf", 4.0, 0.3), (MANY, "relu", 1.0, 0.1)]
+    {
+        let rows = on_sphere(difficult_rows(count, 5, 3), 5, 1.0);
         assert_equal_to_pairs(&network(name, 1000, weight_var, bias_var), &rows, 5, Method::Angle, 1e-11);
     }
 }
@@ -243,18 +255,22 @@ fn by_arcsines_kernels_are_those_of_their_pairs_at_any_norms() {
 
 #[test]
 fn kernels_beyond_the_range_come_scaled() {
-    let rows = difficult_rows(2, 5, 7);
+    let (rows, many) = (difficult_rows(2, 5, 7), difficult_rows(MANY, 5, 7));
     let arch = network("relu", 1500, 4.0, 0.0);
-    assert_equal_to_pairs(&arch, &rows, 5, Method::Angle, 1e-11);
+    assert_equal_to_pairs(&arch, &many, 5, Method::Angle, 1e-11);
+    assert_equal_to_pairs(&arch, &rows, 5, Method::PiecewiseLinear, 1e-11);
     assert!(matrices(&arch, &rows, 5).1[0].exponent() > 500);
     assert_equal_to_pairs(&network("relu", 1500, 4.0, 0.5), &rows, 5, Method::PiecewiseLinear, 1e-11);
     let vanishing = network("relu", 1500, 1.0, 0.0);
-    assert_equal_to_pairs(&vanishing, &rows, 5, Method::Angle, 1e-11);
+    assert_equal_to_pairs(&vanishing, &many, 5, Method::Angle, 1e-11);
+    assert_equal_to_pairs(&vanishing, &rows, 5, Method::PiecewiseLinear, 1e-11);
     assert!(matrices(&vanishing, &rows, 5).1[0].exponent() < -1400);
     let chaotic = network("erf", 1200, 4.0, 0.3);
     assert_equal_to_pairs(&chaotic, &rows[..20], 5, Method::Series, 1e-11);
-    let huge: Vec<f64> = rows.iter().map(|x| x * 1e150).collect();
-    assert_equal_to_pairs(&network("relu", 3, 2.0, 0.0), &huge, 5, Method::Angle, 1e-12);
+    let huge = |rows: &[f64]| -> Vec<f64> { rows.iter().map(|x| x * 1e150).collect() };
+    let (huge, many) = (huge(&rows), huge(&many));
+    assert_equal_to_pairs(&network("relu", 3, 2.0, 0.0), &many, 5, Method::Angle, 1e-12);
+    assert_equal_to_pairs(&network("relu", 3, 2.0, 0.0), &huge, 5, Method::PiecewiseLinear, 1e-12);
     assert_equal_to_pairs(&network("relu", 3, 2.0, 0.1), &huge, 5, Method::PiecewiseLinear, 1e-12);
 }
 

@@ -15,7 +15,8 @@ use crate::infinite::{KernelError, PairInput};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Method {
-    /// From a table over the angle: equal norms, or $\phi(z) = a z + b|z|$ without biases. Depth costs nothing.
+    /// From a table over the angle: equal norms, or $\phi(z) = a z + b|z|$ without biases. Depth costs nothing. Not for some
+    /// ten thousand entries or fewer with a closed recursion of $\phi(z) = a z + b|z|$, which is quicker than the table.
     Angle,
     /// By the closed recursion of $\phi(z) = a z + b|z|$, many pairs at once: some nanoseconds a layer and entry.
     PiecewiseLinear,

@@ -20,6 +20,9 @@ use crate::spec::Architecture;
 const EQUAL_NORMS: f64 = 1e-13;
 /// Binary exponents up to which kernels are computed as they are.
 const RANGE: i64 = 900;
+/// Entries up to which it is quicker to go without a table, which takes some thousand recursions one by one: with the closed
+/// recursion of many pairs at once, without integrals, and with integrals.
+const FEW: [usize; 3] = [1 << 16, 1 << 8, 1 << 2];
 
 /// Σ and Θ of an input with itself.
 pub(super) fn own_kernel(recursion: &PairRecursion<'_>, mean_square: f64) -> Result<[Scaled; 2], KernelError> {
@@ -71,6 +74,15 @@ impl<'a> Plan<'a> {
         let without_bias = recursion.layers().iter().all(|l| l.bias_var == 0.0 && l.beta == 0.0);
         let homogeneous = arch.activation().homogeneous();
         let sets_used = if two { &sets[..] } else { &sets[..1] };
+        let [closed, series, integrals] = FEW;
+        let few = match homogeneous {
+            Some(_) => closed,
+            None if recursion.integrates() => integrals,
+            None => series,
+        };
+        if sets[0].count().saturating_mul(sets[1].count()) <= few {
+            return Self::by_pairs(arch, recursion, homogeneous, sets, two);
+        }
         let common = if without_bias && homogeneous.is_some() { Some(1.0) } else { common_norm(sets_used) };
         if let Some(mean_square) = common {
             let per_norm = without_bias && homogeneous.is_some();
