@@ -34,8 +34,10 @@ def joined(found: re.Match[str]) -> str:
 
 def mathml(source: str, display: str) -> str:
     """One formula; what the converter does not know stays in its answer with a backslash."""
-    answer = convert(PRIMES.sub(joined, source.strip()), display=display)
-    if "\\" in answer or "merror" in answer:
+    # The converter knows the alignment of equations by another name.
+    source = PRIMES.sub(joined, source.strip()).replace("{aligned}", "{align*}")
+    answer = convert(source, display=display)
+    if "\\" in answer or "&amp;" in answer or "merror" in answer:
         LOG.warning("formula not understood: %s", source)
     return answer
 
