@@ -1,7 +1,7 @@
 """Every snippet of the guide runs, and shows what it says.
 
 The blocks of a page run in order, in one folder: those of Python as doctests with shared names, and each `$ fathom …`
-of the blocks of the console. Texts must be equal up to spaces, numbers to the digits shown, and `…` stands for anything.
+of the blocks of the console. Texts must be equal up to spaces, numbers to the digits shown; `…` stands for anything.
 """
 
 import doctest
