@@ -9,15 +9,21 @@ features and ten outputs with a ridge of 10⁻³ of the mean diagonal, and predi
 time is CPU time of all threads. The peer runs twice in its process, and the second run counts, so that its compilation does
 not; Fathom's includes the start of the process and reading and writing files.
 """
-import os, resource, subprocess, sys, tempfile, time
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
 from pathlib import Path
 
 os.environ.update(OMP_NUM_THREADS="2", RAYON_NUM_THREADS="2", JAX_PLATFORMS="cpu", JAX_ENABLE_X64="1")
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
 import jax
-import numpy as np
 import neural_tangents as nt
+import numpy as np
 from neural_tangents import stax
 
 FATHOM = sys.argv[1] if len(sys.argv) > 1 else "target/release/fathom"
@@ -36,7 +42,10 @@ def data(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def peer_seconds(x: np.ndarray, y: np.ndarray, test: np.ndarray) -> tuple[float, np.ndarray]:
     """CPU seconds of kernel, fit and prediction, and the prediction."""
-    layer = lambda: stax.Dense(1, 2**0.5, None)
+
+    def layer():
+        return stax.Dense(1, 2**0.5, None)
+
     _, _, kernel = stax.serial(layer(), stax.Relu(), layer(), stax.Relu(), layer())
     kernel = jax.jit(kernel, static_argnames="get")
 
@@ -53,7 +62,10 @@ def peer_seconds(x: np.ndarray, y: np.ndarray, test: np.ndarray) -> tuple[float,
 def fathom_seconds(x: np.ndarray, y: np.ndarray, test: np.ndarray) -> tuple[float, np.ndarray]:
     """CPU seconds of the process, and the prediction."""
     with tempfile.TemporaryDirectory() as folder:
-        path = lambda name: str(Path(folder) / name)
+
+        def path(name):
+            return str(Path(folder) / name)
+
         for name, values in [("x.npy", x), ("y.npy", y), ("t.npy", test)]:
             np.save(path(name), values)
         args = [FATHOM, "predict", "--train", path("x.npy"), "--targets", path("y.npy"), "--test", path("t.npy")]

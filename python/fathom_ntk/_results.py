@@ -168,6 +168,10 @@ class Sample(Report):
         """E X² / (E X)² of an observable and its standard error."""
         return self._estimate("dispersion", name)
 
+    def relative_std(self, name: str | None = None) -> tuple[float, float]:
+        """The standard deviation of an observable over its mean, and the standard error of that."""
+        return self._estimate("relative_std", name)
+
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the histogram of the first observable and its mean."""
         ax = axes(ax)
@@ -211,14 +215,13 @@ class Verdict(Report):
         colours = {"good": "tab:green", "borderline": "tab:orange", "bad": "tab:red", "unknown": "tab:gray"}
         for place, finding in enumerate(findings.values()):
             value, fine = number(finding["value"]), finding["threshold"]["within"]
-            ax.plot([finding["threshold"]["outside"] / fine], [place], "|", color="black", markersize=20)
+            ax.plot([finding["threshold"]["outside"] / fine], [place], "|", color="black", markersize=20, zorder=3)
             if value is not None and 0.0 < value < np.inf:
                 ax.barh(place, value / fine, color=colours[finding["level"]])
-            ax.annotate(finding["level"], (1.0, place), va="center")
         ax.axvline(1.0, color="black", linestyle=":")
         ax.set_xscale("log")
-        ax.set_yticks(range(len(findings)), list(findings))
-        ax.set(xlabel="over what is fine (bar: from where it is bad)")
+        ax.set_yticks(range(len(findings)), [f"{name}: {finding['level']}" for name, finding in findings.items()])
+        ax.set(xlabel="over what is fine (short mark: from where it is bad)")
         ax.invert_yaxis()
         return ax
 

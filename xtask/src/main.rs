@@ -23,6 +23,7 @@ Tasks:
   test    check the format and the lints, build the documentation, and run all tests;
           stops at the first step that fails, with its exit status
   python  the last part of it: build the Python package in target/venv, check and test it
+  guide   the last part of that: build the guide in target/guide
   wheel   build a wheel of the Python package in target/wheels";
 
 fn main() -> ExitCode {
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     match arguments.as_slice() {
         [task] if task == "test" => run(&[test_steps(), python::test_steps()].concat()),
         [task] if task == "python" => run(&python::test_steps()),
+        [task] if task == "guide" => run(&python::guide_steps()),
         [task] if task == "wheel" => run(&python::wheel_steps()),
         [flag] if flag == "--help" || flag == "-h" => {
             println!("{HELP}");

@@ -7,6 +7,7 @@ use crate::steps::{Step, workspace};
 
 const NEW_ENOUGH: &str = "import sys, venv; sys.exit(sys.version_info < (3, 11))";
 const TOOLS: &str = "python/requirements-dev.txt";
+const GUIDE_TOOLS: &str = "python/requirements-docs.txt";
 
 /// A Python of version 3.11 or later.
 pub(crate) fn interpreter() -> Option<&'static str> {
@@ -37,12 +38,14 @@ fn set_up() -> Option<Vec<Step>> {
     let folder = environment();
     Some(vec![
         Step::of("virtual environment", python.into(), &["-m", "venv", &folder.to_string_lossy()]),
-        Step::of(
-            "Python tools",
-            tool("python"),
-            &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "-r", TOOLS],
-        ),
+        install("Python tools", TOOLS),
     ])
+}
+
+/// Installs what a file of requirements lists.
+fn install(name: &'static str, requirements: &str) -> Step {
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "-r"];
+    Step::of(name, tool("python"), &[&pip[..], &[requirements]].concat())
 }
 
 /// Builds the package with the dependencies of the other tests, and checks and tests it.
@@ -50,8 +53,8 @@ pub(crate) fn test_steps() -> Vec<Step> {
     let Some(mut steps) = set_up() else { return Vec::new() };
     let of = |name, program: &str, arguments: &[&str]| Step::of(name, tool(program), arguments);
     steps.extend([
-        of("Python lints", "ruff", &["check", "python", "benches"]),
-        of("Python format", "ruff", &["format", "--check", "python", "benches"]),
+        of("Python lints", "ruff", &["check", "python", "benches", "docs"]),
+        of("Python format", "ruff", &["format", "--check", "python", "benches", "docs"]),
         of("Python package", "maturin", &["develop", "--quiet"]).with("VIRTUAL_ENV", environment()),
         of("Python types", "python", &["-m", "mypy", "python/fathom_ntk", "python/tests"]),
         of(
@@ -61,7 +64,20 @@ pub(crate) fn test_steps() -> Vec<Step> {
         ),
         of("Python tests", "python", &["-m", "pytest", "--quiet", "--doctest-modules", "python"]),
     ]);
+    steps.extend(site_steps());
     steps
+}
+
+/// Builds the guide in target/guide; a warning, as of a broken link or a formula that is not understood, is an error.
+pub(crate) fn guide_steps() -> Vec<Step> {
+    let Some(mut steps) = set_up() else { return Vec::new() };
+    steps.extend(site_steps());
+    steps
+}
+
+fn site_steps() -> [Step; 2] {
+    let build = ["-m", "mkdocs", "build", "--strict", "--quiet"];
+    [install("tools of the guide", GUIDE_TOOLS), Step::of("guide", tool("python"), &build)]
 }
 
 /// Builds a wheel for this platform, optimised.
