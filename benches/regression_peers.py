@@ -4,10 +4,10 @@
     python benches/regression_peers.py [path to fathom] [n ...]
 
 needs numpy and neural-tangents (`pip install "neural-tangents==0.6.5" "jax==0.4.25" "jaxlib==0.4.25" "numpy<2"
-"scipy<1.13"`), and `cargo build --release`. Both fit the NTK of a relu network with three weight layers to n inputs of 784
-features and ten outputs with a ridge of 10⁻³ of the mean diagonal, and predict 1,000 test inputs, in f64 on two threads. The
-time is CPU time of all threads. The peer runs twice in its process, and the second run counts, so that its compilation does
-not; Fathom's includes the start of the process and reading and writing files.
+"scipy<1.13"`), and `cargo build --release`. Both fit the NTK of a relu network with three weight layers to n inputs
+of 784 features and ten outputs with a ridge of 10⁻³ of the mean diagonal, and predict 1,000 test inputs, in f64 on
+two threads. The time is CPU time of all threads. The peer runs twice in its process, and the second run counts, so
+that its compilation does not; Fathom's includes the start of the process and reading and writing files.
 """
 
 import os
