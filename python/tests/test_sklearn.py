@@ -263,3 +263,18 @@ def test_leave_one_out_accuracy_is_that_of_scikit_learn(digits: Data) -> None:
     left = cross_val_predict(NTKClassifier(depth=2, ridge=1e-2), x, y, cv=LeaveOneOut())
     # Shares of the mean diagonal differ by some 1/n of a hundredth, which may decide one label.
     assert abs(float(candidate) - np.mean(left == y)) <= 1.5 / len(y)
+
+
+def test_inputs_that_repeat_are_one_input_with_the_mean_of_their_targets() -> None:
+    x, y = np.array([[1.0, 2.0], [0.0, 1.0], [1.0, 2.0]]), np.array([1.0, 5.0, 2.0])
+    fitted = NTKRegressor(ridge=0.0).fit(x, y)
+    assert fitted.predict(x) == pytest.approx([1.5, 5.0, 1.5], rel=1e-12)
+    point = np.array([[0.3, -0.4]])
+    expected = fm.predict.gradient_descent(fitted.network_, x, y, point).mean[0]
+    assert fitted.predict(point) == pytest.approx(expected, rel=1e-10)
+
+
+def test_a_kernel_that_is_singular_to_rounding_is_an_error() -> None:
+    x = np.array([[1.0, 2.0], [1.0, 2.0 + 1e-15], [0.0, 1.0]])
+    with pytest.raises(fm.SingularError, match="ridge above 0"):
+        NTKRegressor(ridge=0.0, depth=1).fit(np.vstack([x, 2 * x]), np.arange(6.0))

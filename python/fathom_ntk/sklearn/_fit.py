@@ -60,7 +60,12 @@ class NetworkEstimator(BaseEstimator):
         self.X_fit_, self._targets = x, targets
         kernel = self._kernel(x)
         kernel[np.diag_indices_from(kernel)] += share * kernel.trace() / len(kernel)
-        self.dual_coef_ = weights_at_end(kernel, targets) if end == np.inf else weights_at(kernel, targets, end)
+        if end < np.inf:
+            self.dual_coef_ = weights_at(kernel, targets, end)
+        elif share > 0.0:
+            self.dual_coef_ = weights_at_end(kernel, targets)
+        else:
+            self.dual_coef_ = interpolating_weights(kernel, targets, x)
 
     def _outputs(self, x: ArrayLike) -> tuple[Floats, Floats]:
         """The checked inputs, and the mean of every output."""
@@ -98,12 +103,27 @@ class SelectingEstimator(NetworkEstimator):
         return found
 
 
+def interpolating_weights(kernel: Floats, targets: Floats, x: Floats) -> Floats:
+    """The weights after infinite time without ridge: inputs that repeat are one, with the mean of their targets."""
+    _, first, group, counts = np.unique(x, axis=0, return_index=True, return_inverse=True, return_counts=True)
+    means = np.zeros((len(first), targets.shape[1]))
+    np.add.at(means, group.ravel(), targets)
+    found = np.zeros_like(targets)
+    found[first] = weights_at_end(kernel[np.ix_(first, first)], means / counts[:, None])
+    return found
+
+
 def weights_at_end(kernel: Floats, targets: Floats) -> Floats:
     """The weights after infinite time: the inverse of the kernel times the targets."""
+    singular = "the kernel matrix is singular to rounding: choose a ridge above 0, or a time"
     try:
-        found: Floats = cho_solve(cho_factor(kernel, lower=True), targets)
+        factor = cho_factor(kernel, lower=True)
     except LinAlgError as error:
-        raise SingularError("the kernel matrix is singular to rounding: choose a ridge above 0, or a time") from error
+        raise SingularError(singular) from error
+    # A pivot that is nothing but rounding may come out positive.
+    if np.min(np.diagonal(factor[0]) ** 2) <= len(kernel) * np.finfo(float).eps * np.max(np.diagonal(kernel)):
+        raise SingularError(singular)
+    found: Floats = cho_solve(factor, targets)
     return found
 
 

@@ -223,6 +223,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let options = args.kernel.options();
     let first = args.network(&args.weights.weights, inputs.cols)?;
     let arch = args.architecture(&first.network);
+    if let Err(error @ (ArchitectureError::WeightVar { .. } | ArchitectureError::BiasVar { .. })) = &arch
+        && (args.gradients.weight_var.is_some() || args.gradients.bias_var.is_some())
+    {
+        return Err(error.clone().into());
+    }
     let network = args.trained(first.network, &arch)?;
     let (kernel, report) = empirical_report(&network, &inputs.values, arch.clone(), &options)?;
     if let Some(path) = &args.kernel.save {
