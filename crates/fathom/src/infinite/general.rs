@@ -53,7 +53,7 @@ pub(super) struct General<'a> {
 }
 
 /// The expectations of one input at every layer, up to where its variance has converged.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Chain(Vec<Side>);
 
 impl Chain {
@@ -103,6 +103,11 @@ struct LayerMoments {
 impl<'a> General<'a> {
     pub fn new(activation: &'a Activation, detail: Detail) -> Self {
         Self { activation, expectations: Expectations::new(activation), detail }
+    }
+
+    /// φ.
+    pub fn activation(&self) -> &'a Activation {
+        self.activation
     }
 
     /// Follows one input of first-layer variance `q` through `layers` (the first of which is weight layer 1).

@@ -18,6 +18,7 @@
 //! Sources: Jacot, Gabriel & Hongler (2018), arXiv:1806.07572, Theorem 1, with $\sigma_w^2$ inserted and depth counted in
 //! weight layers; the gap form is derived in `docs/theory`.
 
+mod composed;
 mod difference;
 mod error;
 mod expectations;
@@ -32,6 +33,7 @@ mod side;
 mod state;
 mod table;
 
+pub use composed::composed_pair_kernel;
 pub use error::KernelError;
 pub use expectations::{Expectations, Moments};
 pub use gram::{Gram, GramError, gram};
