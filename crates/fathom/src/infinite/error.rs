@@ -20,6 +20,9 @@ pub enum KernelError {
         /// The activation.
         activation: String,
     },
+    /// A network on images.
+    #[error("this network works on images: its kernels are those of images, not of two norms and an angle")]
+    Images,
     /// φ has no derivative.
     #[error("{activation} jumps, so it has an NNGP but no NTK")]
     NoNtk {

@@ -53,7 +53,7 @@ pub(super) struct General<'a> {
 }
 
 /// The expectations of one input at every layer, up to where its variance has converged.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Chain(Vec<Side>);
 
 impl Chain {
@@ -137,6 +137,11 @@ impl<'a> General<'a> {
     /// Whether a side for this purpose takes integrals.
     pub fn integrates(&self, purpose: Use) -> bool {
         purpose == Use::Series || !self.expectations.is_closed()
+    }
+
+    /// φ.
+    pub fn activation(&self) -> &'a Activation {
+        self.activation
     }
 
     /// Follows one input of first-layer variance `q` through `layers` (the first of which is weight layer 1).

@@ -19,6 +19,7 @@
 //! weight layers; the gap form is derived in `docs/theory`.
 
 mod chains;
+mod composed;
 mod difference;
 mod error;
 mod expectations;
@@ -33,6 +34,7 @@ mod side;
 mod state;
 mod table;
 
+pub use composed::composed_pair_kernel;
 pub use error::KernelError;
 pub use expectations::{Expectations, Moments};
 pub use gram::{Gram, GramError, gram};

@@ -11,7 +11,7 @@ use crate::activation::{Homogeneous, Parity, Regularity};
 use crate::spec::Architecture;
 
 /// Variances above this are handled by the activation's asymptote, from which it differs by less than rounding.
-const LARGE: f64 = 1e60;
+pub(super) const LARGE: f64 = 1e60;
 
 /// NNGP Σ and NTK Θ of two inputs, one output unit.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -153,7 +153,8 @@ impl<'a> PairRecursion<'a> {
 
     fn run_layers(&self, input: &PairInput, chains: [&Chain; 2]) -> Result<PairKernel, KernelError> {
         let activation = self.arch.activation();
-        let mut state = first_layer(input, self.layers[0]);
+        // The first weight layer is one step of a linear network.
+        let mut state = piecewise_linear::advance(&State::of_inputs(input), Homogeneous::IDENTITY, self.layers[0]);
         let diverges = |layer| KernelError::Diverges { layer, depth: self.layers.len(), activation: activation.name() };
         for (l, &layer) in self.layers.iter().enumerate().skip(1) {
             if !state.is_finite() {
@@ -173,37 +174,40 @@ impl<'a> PairRecursion<'a> {
         if !state.is_finite() {
             return Err(diverges(self.layers.len()));
         }
-        let covariance = if state.gap < Scaled::from(0.5) {
-            state.g() * (Scaled::ONE - state.gap)
-        } else {
-            state.g() * state.cosine
-        };
-        Ok(PairKernel {
-            nngp: [state.q1, state.q2, covariance],
-            ntk: [state.ntk1, state.ntk2, state.ntk12],
-            gap: state.gap,
-            nngp_gap: state.shift * state.shift * 0.5 + state.g() * state.gap,
-            ntk_gap: state.ntk_gap,
-        })
+        Ok(state.kernel())
     }
 }
 
-/// The first weight layer is one step of a linear network from inputs that have no NTK yet.
-fn first_layer(input: &PairInput, layer: Layer) -> State {
-    let c = input.0;
-    let (root1, root2) = (c.q1().sqrt(), c.q2().sqrt());
-    let shift = if c.q1() == c.q2() { 0.0 } else { (c.q1() - c.q2()) / (root1 + root2) };
-    let state = State {
-        q1: Scaled::from(c.q1()),
-        q2: Scaled::from(c.q2()),
-        shift: Scaled::from(shift),
-        gap: Scaled::from(c.gap()),
-        cogap: c.cogap(),
-        cosine: if c.g() == 0.0 { 0.0 } else { c.k() / c.g() },
-        ntk1: Scaled::ZERO,
-        ntk2: Scaled::ZERO,
-        ntk12: Scaled::ZERO,
-        ntk_gap: Scaled::ZERO,
-    };
-    piecewise_linear::advance(&state, Homogeneous::IDENTITY, layer)
+impl State {
+    /// What is known of the outputs.
+    pub fn kernel(&self) -> PairKernel {
+        let g = self.g();
+        let covariance = if self.gap < Scaled::from(0.5) { g * (Scaled::ONE - self.gap) } else { g * self.cosine };
+        PairKernel {
+            nngp: [self.q1, self.q2, covariance],
+            ntk: [self.ntk1, self.ntk2, self.ntk12],
+            gap: self.gap,
+            nngp_gap: self.shift * self.shift * 0.5 + g * self.gap,
+            ntk_gap: self.ntk_gap,
+        }
+    }
+
+    /// The inputs themselves, which have no NTK yet.
+    pub fn of_inputs(input: &PairInput) -> Self {
+        let c = input.0;
+        let (root1, root2) = (c.q1().sqrt(), c.q2().sqrt());
+        let shift = if c.q1() == c.q2() { 0.0 } else { (c.q1() - c.q2()) / (root1 + root2) };
+        Self {
+            q1: Scaled::from(c.q1()),
+            q2: Scaled::from(c.q2()),
+            shift: Scaled::from(shift),
+            gap: Scaled::from(c.gap()),
+            cogap: c.cogap(),
+            cosine: if c.g() == 0.0 { 0.0 } else { c.k() / c.g() },
+            ntk1: Scaled::ZERO,
+            ntk2: Scaled::ZERO,
+            ntk12: Scaled::ZERO,
+            ntk_gap: Scaled::ZERO,
+        }
+    }
 }

@@ -4,8 +4,8 @@ use super::decimal::Decimal;
 use super::fields::{Evaluation, Fields, activation, reason};
 use crate::Scaled;
 use crate::activation::{Activation, Covariance};
-use crate::infinite::{Expectations, PairInput, PairKernel, nngp_pair, pair_kernel};
-use crate::spec::{Architecture, ArchitectureSpec, PerLayer};
+use crate::infinite::{Expectations, PairInput, PairKernel, composed_pair_kernel, nngp_pair, pair_kernel};
+use crate::spec::{Architecture, ArchitectureSpec, Composition, PerLayer, ResNetSpec};
 
 /// $1 - c$ and $1 + c$ of three exact numbers.
 fn gaps(xx: Decimal, yy: Decimal, xy: Decimal) -> (f64, f64) {
@@ -52,20 +52,44 @@ fn kernel(arch: &Architecture, input: &PairInput) -> Result<PairKernel, String> 
     pair_kernel(arch, input).map_err(reason)
 }
 
-/// `mlp`: NNGP and NTK of a pair given by inner products.
-pub(super) fn mlp(v: &mut Fields<'_>) -> Evaluation {
+/// A pair from exact inner products.
+fn pair_input(v: &mut Fields<'_>) -> Result<PairInput, String> {
     let (xx, yy, xy) = (v.decimal("xx")?, v.decimal("yy")?, v.decimal("xy")?);
     let (gap, cogap) = gaps(xx, yy, xy);
-    let input = if xy.to_f64() == 0.0 {
-        PairInput::from_inner_products(xx.to_f64(), yy.to_f64(), 0.0)
-    } else {
-        PairInput::from_gaps(xx.to_f64(), yy.to_f64(), gap, cogap)
+    if xy.to_f64() == 0.0 {
+        return PairInput::from_inner_products(xx.to_f64(), yy.to_f64(), 0.0).map_err(reason);
     }
-    .map_err(reason)?;
+    PairInput::from_gaps(xx.to_f64(), yy.to_f64(), gap, cogap).map_err(reason)
+}
+
+/// $\sqrt{K_{11} K_{22}}$, by which an entry $K_{12}$ is measured.
+fn scale(entries: &[Scaled; 3]) -> Scaled {
+    entries[0].sqrt() * entries[1].sqrt()
+}
+
+/// `resnet_relu`: NNGP and NTK of a pair of a residual network.
+pub(super) fn resnet(v: &mut Fields<'_>) -> Evaluation {
+    let input = pair_input(v)?;
+    let network = Composition::try_from(ResNetSpec {
+        features: 1,
+        depth: v.depth("L")?,
+        activation: Activation::relu(),
+        weight_var: v.number("sw2")?,
+        bias_var: v.number("sb2")?,
+        scaling: v.text("lambda_sq")?.parse().map_err(reason)?,
+    });
+    let k = composed_pair_kernel(&network.map_err(reason)?, &input).map_err(reason)?;
+    v.compare_list("nngp", &k.nngp, scale(&k.nngp));
+    v.compare_list("ntk", &k.ntk, scale(&k.ntk));
+    Ok(())
+}
+
+/// `mlp`: NNGP and NTK of a pair given by inner products.
+pub(super) fn mlp(v: &mut Fields<'_>) -> Evaluation {
+    let input = pair_input(v)?;
     let activation = v.activation("act")?;
     let depth = v.depth_for("L", &activation)?;
     let arch = network(activation, depth, v.number("sw2")?, v.number("sb2")?)?;
-    let scale = |entries: &[Scaled; 3]| entries[0].sqrt() * entries[1].sqrt();
     if !v.has("ntk") {
         // Activations that jump have no NTK.
         let nngp = nngp_pair(&arch, &input).map_err(reason)?.nngp;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Biases, Constants, Parameterization, PerLayer, WeightLaw, Widths};
+use super::{Biases, Constants, Parameterization, PerLayer, WeightLaw, Widths, toml_message};
 use crate::activation::Activation;
 
 /// Most weight layers a network may have here.
@@ -116,7 +116,7 @@ impl ArchitectureSpec {
     /// # Ok::<(), fathom_ntk::spec::ArchitectureError>(())
     /// ```
     pub fn from_toml(text: &str) -> Result<Self, ArchitectureError> {
-        toml::from_str(text).map_err(|error| ArchitectureError::Toml { message: one_line(text, &error) })
+        toml::from_str(text).map_err(|error| ArchitectureError::Toml { message: toml_message(text, &error) })
     }
 
     /// This description with the fields that `over` sets taken from there.
@@ -138,20 +138,6 @@ impl ArchitectureSpec {
             parameterization: over.parameterization.or(self.parameterization),
             weight_law: over.weight_law.or(self.weight_law),
         }
-    }
-}
-
-/// The parser's message on one line, with line and column.
-fn one_line(text: &str, error: &toml::de::Error) -> String {
-    let message = error.message().replace('\n', ", ");
-    match error.span() {
-        Some(span) => {
-            let before = text.get(..span.start).unwrap_or(text);
-            let line = before.matches('\n').count() + 1;
-            let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
-            format!("line {line}, column {column}: {message}")
-        }
-        None => message,
     }
 }
 

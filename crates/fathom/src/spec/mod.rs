@@ -11,13 +11,20 @@
 //! depth 1 is linear.
 
 mod architecture;
+mod composition;
 mod constants;
 mod options;
 mod per_layer;
+mod toml_message;
 mod widths;
 
 pub use architecture::{Architecture, ArchitectureError, ArchitectureSpec, MAX_DEPTH};
+pub use composition::{
+    Block, BranchScaling, CnnSpec, Composition, CompositionError, CompositionSpec, Padding, ResNetSpec, Shape,
+};
 pub use constants::Constants;
 pub use options::{Biases, OptionError, Parameterization, WeightLaw};
 pub use per_layer::{PerLayer, PerLayerError};
 pub use widths::{Widths, WidthsError};
+
+use toml_message::toml_message;

@@ -1,0 +1,138 @@
+//! The steps that blocks stand for.
+
+use crate::Scaled;
+use crate::activation::{Activation, Homogeneous, Regularity};
+use crate::infinite::general::{Chain, Detail, General};
+use crate::infinite::pair::LARGE;
+use crate::infinite::state::{Layer, State};
+use crate::infinite::{KernelError, piecewise_linear};
+use crate::spec::{Biases, Block, Composition, Parameterization};
+
+/// What happens to the state of a pair.
+pub(super) enum Step<'a> {
+    /// Weights without a function before them.
+    Linear(Layer),
+    /// A function, and the weights after it: together, because the product of weight variance and mean squared slope is
+    /// known better than either where it is one.
+    Nonlinear(General<'a>, Layer),
+    /// A shortcut, and a branch times λ that is added.
+    Residual { lambda_sq: f64, branch: Vec<Step<'a>>, shortcut: Vec<Step<'a>> },
+    /// Division by the root of the variance.
+    Normalise,
+}
+
+/// A function alone: the identity as its weights, which add nothing to the NTK.
+const NO_WEIGHTS: Layer = Layer { weight_var: 1.0, bias_var: 0.0, alpha: 0.0, beta: 0.0 };
+
+/// Builds the steps, and counts the features that come into each weight block.
+pub(super) struct Compiler<'a> {
+    pub network: &'a Composition,
+    /// Features or channels here, if they are known.
+    pub features: Option<usize>,
+}
+
+impl<'a> Compiler<'a> {
+    pub fn steps(&mut self, blocks: &'a [Block]) -> Result<Vec<Step<'a>>, KernelError> {
+        let mut steps: Vec<Step<'a>> = Vec::with_capacity(blocks.len());
+        let mut pending: Option<&'a Activation> = None;
+        for block in blocks {
+            match block {
+                Block::Dense { weight_var, bias_var, width } => {
+                    let layer = self.layer(*weight_var, *bias_var, *width)?;
+                    steps.push(match pending.take() {
+                        Some(function) => Step::Nonlinear(General::new(function, Detail::Full), layer),
+                        None => Step::Linear(layer),
+                    });
+                    continue;
+                }
+                Block::Activation { function } => {
+                    if function.regularity() == Regularity::Discontinuous {
+                        return Err(KernelError::NoNtk { activation: function.name() });
+                    }
+                    pending = Some(function);
+                    continue;
+                }
+                _ => {}
+            }
+            if let Some(function) = pending.take() {
+                steps.push(Step::Nonlinear(General::new(function, Detail::Full), NO_WEIGHTS));
+            }
+            match block {
+                Block::Residual { lambda_sq, branch, shortcut } => {
+                    let before = self.features;
+                    let branch = self.steps(branch)?;
+                    self.features = before;
+                    let shortcut = self.steps(shortcut)?;
+                    steps.push(Step::Residual { lambda_sq: *lambda_sq, branch, shortcut });
+                }
+                Block::LayerNorm => steps.push(Step::Normalise),
+                _ => return Err(KernelError::Images),
+            }
+        }
+        Ok(steps)
+    }
+
+    fn layer(&mut self, weight_var: f64, bias_var: f64, width: Option<usize>) -> Result<Layer, KernelError> {
+        let features = std::mem::replace(&mut self.features, width);
+        let parameterization = self.network.parameterization();
+        let alpha = match parameterization {
+            Parameterization::Ntk | Parameterization::HaninNica => 1.0,
+            Parameterization::Standard => features.ok_or(KernelError::NeedsWidths)? as f64 / weight_var,
+        };
+        let beta = match (self.network.biases(), parameterization) {
+            (Biases::None | Biases::Untrained, _) => 0.0,
+            (Biases::Trained, Parameterization::Ntk) => bias_var,
+            (Biases::Trained | Biases::ZeroInit, _) => 1.0,
+        };
+        Ok(Layer { weight_var, bias_var, alpha, beta })
+    }
+}
+
+/// The state after all steps; `layer` counts weight layers.
+pub(super) fn run(steps: &[Step<'_>], mut state: State, layer: &mut usize, depth: usize) -> Result<State, KernelError> {
+    for step in steps {
+        state = match step {
+            Step::Linear(weights) => {
+                *layer += 1;
+                piecewise_linear::advance(&state, Homogeneous::IDENTITY, *weights)
+            }
+            Step::Nonlinear(general, weights) => {
+                *layer += 1;
+                nonlinear(general, &state, *weights, *layer, depth)?
+            }
+            Step::Residual { lambda_sq, branch, shortcut } => {
+                let mut layer_of_shortcut = *layer;
+                let shortcut = run(shortcut, state, &mut layer_of_shortcut, depth)?;
+                let branch = run(branch, state, layer, depth)?;
+                *layer = (*layer).max(layer_of_shortcut);
+                shortcut.plus(*lambda_sq, &branch)
+            }
+            Step::Normalise => state.normalised(),
+        };
+        if !state.is_finite() {
+            return Err(KernelError::Diverges { layer: *layer, depth, activation: "this network".into() });
+        }
+    }
+    Ok(state)
+}
+
+fn nonlinear(
+    general: &General<'_>,
+    state: &State,
+    weights: Layer,
+    layer: usize,
+    depth: usize,
+) -> Result<State, KernelError> {
+    let activation = general.activation();
+    match activation.homogeneous() {
+        Some(parts) => Ok(piecewise_linear::advance(state, parts, weights)),
+        None if state.q1.max(state.q2) <= Scaled::from(LARGE) => {
+            let none = Chain::default();
+            Ok(general.advance(state, weights, 2, [&none, &none]))
+        }
+        None => match activation.asymptote() {
+            Some(parts) => Ok(piecewise_linear::advance(state, parts, weights)),
+            None => Err(KernelError::Diverges { layer, depth, activation: activation.name() }),
+        },
+    }
+}

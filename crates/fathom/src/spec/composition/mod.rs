@@ -1,0 +1,13 @@
+//! Networks put together from blocks: residual connections, convolutions, pooling, layer normalisation.
+
+mod block;
+mod description;
+mod error;
+mod presets;
+mod shape;
+
+pub use block::{Block, Padding};
+pub use description::{Composition, CompositionSpec};
+pub use error::CompositionError;
+pub use presets::{BranchScaling, CnnSpec, ResNetSpec};
+pub use shape::Shape;
