@@ -7,6 +7,7 @@ use super::error::check_length;
 use super::lanczos::largest_eigenvalue;
 use super::memory::{Copies, bytes_beside};
 use super::modes::{Coordinates, Modes};
+use super::training_spread::{Mean, TrainingSpread};
 use super::weights::Spread;
 use super::{AtTime, Covariance, Kernel, Method, PredictError, PredictOptions, Prediction, Targets, Time};
 use crate::Scaled;
@@ -186,11 +187,18 @@ impl Job<'_> {
     ) -> Result<Vec<AtTime>, PredictError> {
         let coordinates = modes
             .map(|modes| (modes.of_targets(&self.targets.values, self.targets.outputs), modes.of_cross(self.kernel)));
+        let prior = modes.zip(self.nngp).map(|(modes, nngp)| TrainingSpread::new(modes, nngp));
         let mut answers = Vec::with_capacity(self.options.times.len());
         for &time in &self.options.times {
             let answer = match (direct, modes, &coordinates) {
                 (Some(direct), ..) if time.is_infinite() => self.at_infinity(direct, time)?,
-                (_, Some(modes), Some((targets, cross))) => self.at(modes, targets, cross, time)?,
+                (_, Some(modes), Some((targets, cross))) => {
+                    let mut answer = self.at(modes, targets, cross, time)?;
+                    let mean = Mean { error: answer.train_error, count: answer.train_mean.len() };
+                    let spread = |prior: &TrainingSpread| prior.loss(modes, time, targets, self.targets.outputs, mean);
+                    answer.train_spread = prior.as_ref().and_then(spread);
+                    answer
+                }
                 _ => continue,
             };
             let numbers = answer.mean.iter().chain(&answer.train_mean).chain(answer.variance.iter().flatten());
@@ -242,7 +250,7 @@ impl Job<'_> {
         let squares = train_mean.iter().zip(self.targets.given()).map(|(f, y)| (f - y).powi(2));
         let train_error = squares.sum::<f64>() / train_mean.len() as f64;
         let (variance, covariance) = spread.map_or((None, None), |s| (Some(s.variance), s.covariance));
-        AtTime { time, mean, variance, covariance, train_mean, train_error }
+        AtTime { time, mean, variance, covariance, train_mean, train_error, train_spread: None }
     }
 }
 

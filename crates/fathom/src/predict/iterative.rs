@@ -301,6 +301,14 @@ fn answer(
             held,
         }),
         condition_estimate: None,
-        at: vec![AtTime { time: Time::Infinite, mean, variance: None, covariance: None, train_mean, train_error }],
+        at: vec![AtTime {
+            time: Time::Infinite,
+            mean,
+            variance: None,
+            covariance: None,
+            train_mean,
+            train_error,
+            train_spread: None,
+        }],
     })
 }

@@ -37,6 +37,7 @@ mod select;
 mod spectral;
 mod targets;
 mod time;
+mod training_spread;
 mod weights;
 
 pub use assemble::{Kernels, training_kernel};

@@ -25,18 +25,18 @@ pub(super) struct Modes {
 }
 
 /// The direction in which all entries are equal, turned a little to be an eigenvector.
-struct Top {
-    centred: Centred,
+pub(super) struct Top {
+    pub centred: Centred,
     /// Eigenvalue, and ρ, in units of entries.
     value: f64,
     ridge: f64,
     scale: Scaled,
     /// The eigenvector is $(v, 1)$; $h = v/\gamma$ times κ.
-    v: Vec<f64>,
+    pub v: Vec<f64>,
     h: Vec<f64>,
     /// $(1 + v v^\top)^{-1/2} = 1 - \tau v v^\top$.
-    tau: f64,
-    length: f64,
+    pub tau: f64,
+    pub length: f64,
 }
 
 /// Rows of numbers in the coordinates of the modes: those of the eigenvectors, and one of the top direction.
@@ -65,6 +65,26 @@ impl Modes {
                 Ok(Self { eigen, size: kernel.n, unit: kernel.scale, ridge, top: None, root })
             }
         }
+    }
+
+    /// Eigenvectors as columns, row after row.
+    pub fn vectors(&self) -> &[f64] {
+        &self.eigen.vectors
+    }
+
+    /// Modes beside the top direction.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The top direction, if it is apart.
+    pub fn top(&self) -> Option<&Top> {
+        self.top.as_ref()
+    }
+
+    /// $C^{1/2}$.
+    pub fn root(&self) -> &[f64] {
+        &self.root
     }
 
     pub fn solver(&self) -> Solver {
@@ -261,7 +281,7 @@ impl Top {
     }
 
     /// $1 - \tau v v^\top$ times a vector.
-    fn turn(&self, mut z: Vec<f64>) -> Vec<f64> {
+    pub fn turn(&self, mut z: Vec<f64>) -> Vec<f64> {
         let along = self.tau * dot(&z, &self.v);
         z.iter_mut().zip(&self.v).for_each(|(z, v)| *z -= along * v);
         z

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Iterations, Kernel, PredictError, Solver, Time};
+use super::{Iterations, Kernel, LossSpread, PredictError, Solver, Time};
 use crate::Scaled;
 
 /// Which part of a network is trained.
@@ -109,6 +109,8 @@ pub struct AtTime {
     pub train_mean: Vec<f64>,
     /// Mean over training inputs and outputs of the squared residual of the mean network.
     pub train_error: f64,
+    /// The same of one network, over initialisations: at finite times, if covariances are asked for.
+    pub train_spread: Option<LossSpread>,
 }
 
 /// What infinitely wide networks predict.

@@ -61,6 +61,8 @@ fn merging_changes_no_prediction() {
                 close(&few.train_mean, &full.train_mean, 1e-12);
                 close(few.covariance.as_ref().unwrap(), full.covariance.as_ref().unwrap(), 1e-12);
                 assert!((few.train_error - full.train_error).abs() < 1e-12);
+                let (few, full) = (few.train_spread.unwrap(), full.train_spread.unwrap());
+                assert!((few.mean - full.mean).abs() < 1e-11 && (few.std - full.std).abs() < 1e-11, "{few:?} {full:?}");
             }
         }
         let full = predict(Some(&ntk), Some(&nngp), &different(&Y, 1), &options(&[Time::Infinite], 0.2)).unwrap();

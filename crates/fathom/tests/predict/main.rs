@@ -9,6 +9,7 @@ mod large;
 mod norms;
 mod oracle;
 mod propagation;
+mod training;
 mod vectors;
 
 use fathom_ntk::predict::{Distinct, Targets};
