@@ -15,7 +15,8 @@ use crate::output::{protect, read_text};
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct NetworkArgs {
-    /// Widths from input to output; 512x19 stands for nineteen layers of width 512
+    /// Widths from input to output; 512x19 stands for nineteen layers of width 512 [default, without --depth: as many
+    /// inputs as the data, 256x4, 10 outputs]
     #[arg(long, value_name = "N,NxTIMES,…")]
     pub(crate) widths: Option<Widths>,
     /// Number of weight layers of an infinitely wide network
@@ -195,6 +196,14 @@ pub(crate) fn network_for(network: &NetworkArgs, features: usize) -> Result<Arch
 /// An error about the command line as a whole.
 pub(crate) fn usage(error: impl std::fmt::Display) -> CommandError {
     CommandError::Usage(error.to_string())
+}
+
+/// The first rows of data that has them.
+pub(crate) fn check_rows(asked: usize, there: usize) -> Result<(), CommandError> {
+    if (1..=there).contains(&asked) {
+        return Ok(());
+    }
+    Err(usage(format!("--rows must be between 1 and {there}, the rows there are, got {asked}")))
 }
 
 /// Which rows of the data.

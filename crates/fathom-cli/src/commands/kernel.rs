@@ -16,10 +16,13 @@ use serde_json::json;
 use crate::data::Inputs;
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
-use crate::flags::{NetworkArgs, data_named, network_for, usage};
-use crate::output::{Format, print};
+use crate::flags::{NetworkArgs, check_rows, data_named, network_for, usage};
+use crate::output::{Format, note, print};
 use crate::plot::{KERNEL_CELLS, KernelFigure, PlotArgs, kernel_figure};
 use crate::runs::{ArrayShape, MatrixFile, Progress, fingerprint, stop_requested};
+
+/// Weight layers from which preparing the table over the angle takes seconds.
+const DEEP: usize = 10_000;
 
 /// Flags of `fathom kernel`.
 #[derive(clap::Args, Debug)]
@@ -60,7 +63,7 @@ struct KernelArgs {
     /// Which array of .npz files holds the inputs
     #[arg(long, value_name = "NAME")]
     array: Option<String>,
-    /// Use the first N rows only
+    /// Use the first N rows only, of DATA2 at most so many
     #[arg(long, value_name = "N")]
     rows: Option<usize>,
     /// Most rows of a symmetric matrix for which eigenvalues are computed; 0 for none
@@ -161,17 +164,17 @@ struct Sets {
 
 impl Args {
     fn sets(&self) -> Result<Sets, CommandError> {
-        let read = |path| {
+        let read = |path: &PathBuf| {
             let (data, name) = data_named(path, self.kernel.array.as_deref())?;
             let mut inputs = data.inputs;
             if let Some(rows) = self.kernel.rows {
-                if rows == 0 {
-                    return Err(usage("--rows must be at least 1, got 0"));
+                if path == &self.data {
+                    check_rows(rows, inputs.rows)?;
                 }
                 inputs.rows = inputs.rows.min(rows);
                 inputs.values.truncate(inputs.rows * inputs.cols);
             }
-            Ok((inputs, name))
+            Ok::<_, CommandError>((inputs, name))
         };
         let (inputs, mut source) = read(&self.data)?;
         let Some(path) = &self.others else { return Ok(Sets { inputs, others: None, source }) };
@@ -197,6 +200,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
 fn run_in<T: FileNumber>(args: &Args, sets: &Sets, arch: &Architecture) -> Result<ExitStatus, CommandError> {
     let options = args.kernel.options();
     let others = sets.others.as_ref().map(|o| o.values.as_slice());
+    if arch.depth() >= DEEP {
+        note(&format!("following the kernel through {} layers first", arch.depth()));
+    }
     let engine = KernelEngine::new(arch, &sets.inputs.values, sets.inputs.cols, others, &options)?;
     check_memory::<T>(args, &engine)?;
     if let Some(path) = &args.kernel.out {

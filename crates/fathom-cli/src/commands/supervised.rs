@@ -6,7 +6,7 @@ use fathom_ntk::predict::{Distinct, Targets, one_hot};
 
 use crate::data::{Inputs, load_targets};
 use crate::error::CommandError;
-use crate::flags::{data_named, usage};
+use crate::flags::{check_rows, data_named, usage};
 
 /// Most classes of a classification.
 const MAX_CLASSES: usize = 10_000;
@@ -35,11 +35,9 @@ impl Supervised {
 
     /// The first `rows` only.
     pub fn truncate(&mut self, rows: usize) -> Result<(), CommandError> {
-        if rows == 0 {
-            return Err(usage("at least 1 row is needed, got 0"));
-        }
+        check_rows(rows, self.inputs.rows)?;
         for part in [Some(&mut self.inputs), self.targets.as_mut()].into_iter().flatten() {
-            part.rows = part.rows.min(rows);
+            part.rows = rows;
             part.values.truncate(part.rows * part.cols);
         }
         Ok(())

@@ -47,17 +47,24 @@ pub(crate) struct Axis {
     pub(crate) scale: Scale,
     /// Ends (decimal logarithms on a logarithmic axis); `None`: chosen so that all marks fit.
     pub(crate) range: Option<[f64; 2]>,
+    /// Of a vertical axis: numbers grow downwards, as the rows of a matrix do.
+    pub(crate) down: bool,
 }
 
 impl Axis {
     /// An axis that fits its marks.
     pub(crate) fn new(label: impl Into<String>, scale: Scale) -> Self {
-        Self { label: label.into(), scale, range: None }
+        Self { label: label.into(), scale, range: None, down: false }
     }
 
     /// The same with these ends.
     pub(crate) fn over(self, from: f64, to: f64) -> Self {
         Self { range: Some([from, to]), ..self }
+    }
+
+    /// The same with numbers that grow downwards.
+    pub(crate) fn downwards(self) -> Self {
+        Self { down: true, ..self }
     }
 }
 

@@ -133,8 +133,9 @@ fn heat_map(canvas: &mut Canvas, view: &View, map: &HeatMap) {
     let [low, high] = map.bar.range.unwrap_or([0.0, 1.0]);
     for (rows, values) in map.y.windows(2).zip(&map.values) {
         for (columns, value) in map.x.windows(2).zip(values) {
-            let corners = (view.nearest([columns[0], rows[1]]), view.nearest([columns[1], rows[0]]));
-            let (Some([left, top]), Some([right, bottom])) = corners else { continue };
+            let corners = (view.nearest([columns[0], rows[0]]), view.nearest([columns[1], rows[1]]));
+            let (Some([left, one]), Some([right, other])) = corners else { continue };
+            let (top, bottom) = (one.min(other), one.max(other));
             let fill = match value.filter(|v| !v.is_nan()) {
                 Some(value) => Colour::viridis(((value - low) / (high - low)).clamp(0.0, 1.0)),
                 None => Colour::GREY,

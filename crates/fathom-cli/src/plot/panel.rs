@@ -110,7 +110,7 @@ impl<'a> Layout<'a> {
             canvas.text([centre, y], line, HEADING, Align::Centre);
         }
         match self.ends {
-            Some([x, y]) => self.contents(canvas, &View { frame, x, y }),
+            Some([x, y]) => self.contents(canvas, &View { frame, x, y, down: self.panel.y.down }),
             None => {
                 outline(canvas, frame);
                 canvas.text([centre, top + 0.5 * frame.height], "nothing to draw", LABEL, Align::Centre);
@@ -145,7 +145,7 @@ impl<'a> Layout<'a> {
         }
         let pen = Pen::solid(Colour::BLACK, 1.0);
         for tick in &x_ticks {
-            let Some([x, y]) = view.place([tick.at, view.y[0]]) else { continue };
+            let Some([x, y]) = view.place([tick.at, if view.down { view.y[1] } else { view.y[0] }]) else { continue };
             canvas.line(&[[x, y], [x, y + tick_length(tick)]], pen);
             canvas.text([x, y + 18.0], &tick.label, TICK, Align::Centre);
         }

@@ -36,14 +36,17 @@ pub(super) struct View {
     pub(super) frame: Frame,
     pub(super) x: [f64; 2],
     pub(super) y: [f64; 2],
+    /// Whether y grows downwards.
+    pub(super) down: bool,
 }
 
 impl View {
     /// The pixels of a place; `None` for numbers that cannot be drawn.
     pub(super) fn place(&self, [x, y]: [f64; 2]) -> Option<[f64; 2]> {
         let share = |v: f64, [from, to]: [f64; 2]| drawable(v).then(|| (v - from) / (to - from));
-        let (right, up) = (share(x, self.x)?, share(y, self.y)?);
-        Some([self.frame.left + right * self.frame.width, self.frame.bottom() - up * self.frame.height])
+        let (right, along) = (share(x, self.x)?, share(y, self.y)?);
+        let below = if self.down { along } else { 1.0 - along };
+        Some([self.frame.left + right * self.frame.width, self.frame.top + below * self.frame.height])
     }
 
     /// The same, moved into the frame where it lies outside.
@@ -132,8 +135,12 @@ fn range(axis: &Axis, values: impl Iterator<Item = f64>) -> Option<[f64; 2]> {
 mod tests {
     use super::*;
 
-    const VIEW: View =
-        View { frame: Frame { left: 10.0, top: 20.0, width: 100.0, height: 50.0 }, x: [0.0, 1.0], y: [0.0, 5.0] };
+    const VIEW: View = View {
+        frame: Frame { left: 10.0, top: 20.0, width: 100.0, height: 50.0 },
+        x: [0.0, 1.0],
+        y: [0.0, 5.0],
+        down: false,
+    };
 
     #[test]
     fn numbers_go_right_and_up() {

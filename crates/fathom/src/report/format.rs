@@ -83,6 +83,23 @@ impl Lines {
         self.raw(&line);
     }
 
+    /// Columns under their headings: numbers to the right, and what may be long, last, to the left.
+    pub fn table<const N: usize>(&mut self, headings: [&str; N], rows: &[[String; N]]) {
+        let width = |column: usize| {
+            let cells = rows.iter().map(|row| row[column].chars().count());
+            cells.chain([headings[column].chars().count()]).max().unwrap_or(0)
+        };
+        let widths: [usize; N] = std::array::from_fn(width);
+        for row in [headings.map(String::from)].iter().chain(rows) {
+            let mut line = String::new();
+            for (i, (cell, width)) in row.iter().zip(widths).enumerate() {
+                let padding = " ".repeat(width - cell.chars().count());
+                line += &if i + 1 == N { format!("  {cell}") } else { format!("  {padding}{cell}") };
+            }
+            self.raw(&line);
+        }
+    }
+
     pub fn raw(&mut self, line: &str) {
         self.text.push_str(line.trim_end());
         self.text.push('\n');

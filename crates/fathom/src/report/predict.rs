@@ -2,7 +2,9 @@
 
 use super::format::{Lines, describe, number, scaled};
 use crate::Scaled;
-use crate::predict::{Criterion, Held, Iterations, Method, Metrics, Prediction, Ridge, Selection, Solver, Time};
+use crate::predict::{
+    Candidate, Criterion, Held, Iterations, Method, Metrics, Prediction, Ridge, Selection, Solver, Time,
+};
 use crate::spec::Architecture;
 
 /// Candidates that are listed.
@@ -148,31 +150,51 @@ pub fn selection_text(selection: &Selection<Architecture>, source: &str) -> Stri
     order.sort_by(|&a, &b| selection.compare(a, b));
     let scored = order.iter().filter(|&&i| selection.candidates[i].outcome.scores().is_some()).count();
     lines.row("candidates", format!("{} with scores, {} without", scored, order.len() - scored));
-    lines.heading("Leave-one-out squared error, accuracy, log marginal likelihood");
-    for &i in order.iter().take(LISTED) {
-        let candidate = &selection.candidates[i];
-        let ridge = match candidate.ridge {
-            Ridge::Absolute(ridge) => format!("ridge {}", number(ridge)),
-            Ridge::Relative(share) => format!("ridge {} of the diagonal", number(share)),
-        };
-        let scores = match (candidate.outcome.scores(), candidate.outcome.reason()) {
-            (Some(s), _) => {
-                let accuracy = s.loo_accuracy.map_or("—".into(), number);
-                format!("{}, {accuracy}, {}", number(s.loo_error), number(s.log_marginal_likelihood))
-            }
-            (None, reason) => reason.unwrap_or_default().into(),
-        };
-        lines.raw(&format!("  {}, {ridge}", name(&candidate.network)));
-        lines.row("", scores);
-    }
+    lines.heading("Leave-one-out squared error and accuracy, and log marginal likelihood");
+    let listed = &order[..order.len().min(LISTED)];
+    let rows: Vec<_> = listed.iter().map(|&i| candidate_row(&selection.candidates[i])).collect();
+    let headings = [
+        "depth",
+        "σ_w²",
+        "σ_b²",
+        "ridge",
+        "of",
+        "loo error",
+        "accuracy",
+        "likelihood",
+        "activation; why there is no score",
+    ];
+    lines.table(headings, &rows);
     if order.len() > LISTED {
         lines.row("", format!("and {} more, in the JSON form", order.len() - LISTED));
     }
     lines.finish()
 }
 
-/// A network of the grid, in a few words.
-fn name(arch: &Architecture) -> String {
-    let variances = arch.uniform_variances().map(|(w, b)| format!(", σ_w² {}, σ_b² {}", number(w), number(b)));
-    format!("{}, depth {}{}", arch.activation(), arch.depth(), variances.unwrap_or_default())
+/// A network of the grid and its scores.
+fn candidate_row(candidate: &Candidate<Architecture>) -> [String; 9] {
+    let (arch, scores) = (&candidate.network, candidate.outcome.scores());
+    let [weight_var, bias_var] = match arch.uniform_variances() {
+        Some((weight_var, bias_var)) => [weight_var, bias_var].map(number),
+        None => ["by layer", "by layer"].map(String::from),
+    };
+    let (ridge, of) = match candidate.ridge {
+        Ridge::Absolute(ridge) => (number(ridge), ""),
+        Ridge::Relative(share) => (number(share), "diagonal"),
+    };
+    let score = |value: Option<f64>| value.map_or("—".into(), number);
+    [
+        arch.depth().to_string(),
+        weight_var,
+        bias_var,
+        ridge,
+        of.into(),
+        score(scores.map(|s| s.loo_error)),
+        score(scores.and_then(|s| s.loo_accuracy)),
+        score(scores.map(|s| s.log_marginal_likelihood)),
+        candidate
+            .outcome
+            .reason()
+            .map_or_else(|| arch.activation().to_string(), |why| format!("{}; {why}", arch.activation())),
+    ]
 }

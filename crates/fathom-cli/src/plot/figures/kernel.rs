@@ -50,7 +50,7 @@ fn heat_map(kernel: &KernelFigure<'_>) -> Panel {
     Panel {
         heading: format!("entries, {} to {}", number(low), number(high)),
         x: Axis::new(words("input x′", kernel.columns), Scale::Whole).over(0.0, kernel.columns.len() as f64),
-        y: Axis::new(words("input x", kernel.rows), Scale::Whole).over(0.0, kernel.rows.len() as f64),
+        y: Axis::new(words("input x", kernel.rows), Scale::Whole).over(0.0, kernel.rows.len() as f64).downwards(),
         height: 380.0,
         marks: vec![Mark::HeatMap(map)],
     }

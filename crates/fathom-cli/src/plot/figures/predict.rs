@@ -9,8 +9,11 @@ use crate::error::CommandError;
 use crate::plot::figure::{Axis, Figure, Mark, Panel, Point, Scale};
 use crate::plot::style::{Colour, Dash, Marker};
 
-/// Test inputs that are drawn with their error bars.
+/// Predictions that are drawn, and with how many of them error bars can be told apart.
 const DRAWN: usize = 400;
+const WITH_BARS: usize = 120;
+/// Decades of error that are drawn.
+const DECADES: f64 = 8.0;
 /// Targets with so many different values or fewer are those of classes.
 const FEW_VALUES: usize = 12;
 
@@ -85,10 +88,14 @@ fn learning(curves: &Curves<'_>) -> Option<Panel> {
     }
     let steps = at.iter().any(|a| matches!(a.time, Time::Steps { .. }));
     let x = if steps { "steps of gradient descent" } else { "training time ηt of gradient flow" };
+    let y = Axis::new("mean squared error", Scale::Log);
+    let drawn = || marks.iter().flat_map(Mark::ys).filter(|y| y.is_finite());
+    let (low, high) = (drawn().fold(f64::INFINITY, f64::min), drawn().fold(f64::NEG_INFINITY, f64::max));
+    let y = if high - low > DECADES { y.over(high - DECADES, high + 0.3) } else { y };
     Some(Panel {
         heading: "Squared error in the course of training".into(),
         x: Axis::new(x, Scale::Log),
-        y: Axis::new("mean squared error", Scale::Log),
+        y,
         height: 340.0,
         marks,
     })
@@ -108,48 +115,65 @@ fn scatter(curves: &Curves<'_>) -> Option<Panel> {
     let targets = curves.targets?;
     let at: &AtTime = curves.prediction.at.last()?;
     let outputs = curves.prediction.outputs;
-    let point = |(i, (&x, &y)): (usize, (&f64, &f64))| {
-        let std = at.variance.as_ref().map(|v| v[i / outputs].sqrt());
+    let shown = &targets[..targets.len().min(DRAWN)];
+    let Places { x, identity, label } = Places::of(shown);
+    let variance = at.variance.as_ref().filter(|_| shown.len() <= WITH_BARS);
+    let point = |(i, (x, &y)): (usize, (f64, &f64))| {
+        let std = variance.map(|v| v[i / outputs].sqrt());
         Point { x, y, error: std.map(|std| [y - 2.0 * std, y + 2.0 * std]) }
     };
-    let shown = &targets[..targets.len().min(DRAWN)];
-    let places = apart(shown);
-    let points: Vec<Point> = places.as_deref().unwrap_or(shown).iter().zip(&at.mean).enumerate().map(point).collect();
-    let ends = targets.iter().take(DRAWN).fold([f64::INFINITY, f64::NEG_INFINITY], |[a, b], x| [a.min(*x), b.max(*x)]);
-    let label = if at.variance.is_some() { "mean ± 2 std over initialisations" } else { "mean" };
+    let points: Vec<Point> = x.into_iter().zip(&at.mean).enumerate().map(point).collect();
+    let name = if variance.is_some() { "mean ± 2 std over initialisations" } else { "mean" };
+    let first = if shown.len() < targets.len() { format!(", the first {DRAWN}") } else { String::new() };
     Some(Panel {
-        heading: format!("Predictions on test inputs at time {}", time_words(at.time)),
-        x: Axis::new(if places.is_some() { "target (equal ones side by side)" } else { "target" }, Scale::Linear),
+        heading: format!("Predictions on test inputs at time {}{first}", time_words(at.time)),
+        x: Axis::new(label, Scale::Linear),
         y: Axis::new("prediction", Scale::Linear),
         height: 380.0,
         marks: vec![
+            Mark::Points { label: name.into(), colour: Colour::BLUE, marker: Marker::Circle, points },
             Mark::Line {
                 label: "prediction = target".into(),
                 colour: Colour::BLACK,
                 dash: Dash::Dashed,
-                points: vec![[ends[0], ends[0]], [ends[1], ends[1]]],
+                points: identity,
             },
-            Mark::Points { label: label.into(), colour: Colour::BLUE, marker: Marker::Circle, points },
         ],
     })
 }
 
-/// Places of targets that take few values, as those of classes do: equal ones side by side, so that all are seen.
-fn apart(targets: &[f64]) -> Option<Vec<f64>> {
-    let mut values: Vec<f64> = targets.to_vec();
-    values.sort_by(f64::total_cmp);
-    values.dedup();
-    if values.len() > FEW_VALUES || targets.len() < 4 * values.len() {
-        return None;
+/// Where targets lie on the horizontal axis, and where predictions are equal to them.
+struct Places {
+    x: Vec<f64>,
+    identity: Vec<[f64; 2]>,
+    label: &'static str,
+}
+
+impl Places {
+    /// Targets at their values; where these are few, as those of classes, equal ones side by side, so that all are seen.
+    fn of(targets: &[f64]) -> Self {
+        let mut values: Vec<f64> = targets.to_vec();
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        if values.len() > FEW_VALUES || targets.len() < 4 * values.len() {
+            let identity = values.first().into_iter().chain(values.last()).map(|&y| [y, y]).collect();
+            return Self { x: targets.to_vec(), identity, label: "target" };
+        }
+        let gap = values.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
+        let reach = 0.8 * if gap.is_finite() { gap } else { 1.0 };
+        let place = |(i, &y): (usize, &f64)| {
+            let before = targets[..i].iter().filter(|t| **t == y).count() as f64;
+            let count = targets.iter().filter(|t| **t == y).count() as f64;
+            y + reach * ((before + 0.5) / count - 0.5)
+        };
+        // A line is interrupted where it is not a number.
+        let level = |&y: &f64| [[y - 0.5 * reach, y], [y + 0.5 * reach, y], [f64::NAN; 2]];
+        Self {
+            x: targets.iter().enumerate().map(place).collect(),
+            identity: values.iter().flat_map(level).collect(),
+            label: "target (equal ones side by side)",
+        }
     }
-    let gap = values.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
-    let reach = 0.8 * if gap.is_finite() { gap } else { 1.0 };
-    let place = |(i, &y): (usize, &f64)| {
-        let before = targets[..i].iter().filter(|t| **t == y).count() as f64;
-        let count = targets.iter().filter(|t| **t == y).count() as f64;
-        y + reach * ((before + 0.5) / count - 0.5)
-    };
-    Some(targets.iter().enumerate().map(place).collect())
 }
 
 #[cfg(test)]
@@ -158,11 +182,12 @@ mod tests {
 
     #[test]
     fn equal_targets_are_side_by_side_and_different_ones_apart() {
-        let targets = [0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 1.0];
-        let places = apart(&targets).unwrap();
-        for (got, expected) in places.iter().zip([-0.3, 0.7, -0.1, 0.1, 0.9, 0.3, 1.1, 1.3]) {
-            assert!((got - expected).abs() < 1e-12, "{places:?}");
+        let places = Places::of(&[0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 1.0]);
+        for (got, expected) in places.x.iter().zip([-0.3, 0.7, -0.1, 0.1, 0.9, 0.3, 1.1, 1.3]) {
+            assert!((got - expected).abs() < 1e-12, "{:?}", places.x);
         }
-        assert!(apart(&[0.1, 0.2, 0.3, 0.4]).is_none());
+        assert_eq!(places.identity[..2], [[-0.4, 0.0], [0.4, 0.0]]);
+        let spread = Places::of(&[0.4, 0.1, 0.2, 0.3]);
+        assert_eq!((spread.x, spread.identity), (vec![0.4, 0.1, 0.2, 0.3], vec![[0.1, 0.1], [0.4, 0.4]]));
     }
 }

@@ -126,7 +126,7 @@ fn heat_maps(report: &TrainReport, kernels: &[Vec<f64>], classes: Option<&[usize
         Panel {
             heading: format!("NTK after {step} steps"),
             x: Axis::new("input x′, by class", Scale::Whole).over(0.0, side as f64),
-            y: Axis::new("input x, by class", Scale::Whole).over(0.0, side as f64),
+            y: Axis::new("input x, by class", Scale::Whole).over(0.0, side as f64).downwards(),
             height: HEIGHT,
             marks: vec![Mark::HeatMap(map)],
         }
