@@ -79,6 +79,15 @@ def real(name: str, value: Any) -> float:
         raise ArgumentTypeError(f"{name} must be a real number, got {value!r}") from error
 
 
+def whole(name: str, value: Any) -> int:
+    """One whole number that is not negative."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise ArgumentTypeError(f"{name} must be a whole number, got {value!r}")
+    if value < 0:
+        raise ArgumentError(f"{name} must not be negative, got {value}")
+    return int(value)
+
+
 def choice(name: str, value: Any, allowed: tuple[str, ...]) -> str:
     """One of some words."""
     if not isinstance(value, str) or value not in allowed:

@@ -22,6 +22,7 @@ __all__ = [
     "phase",
     "phase_diagram",
     "predict",
+    "predict_iteratively",
     "sample",
     "select",
     "selftest",
@@ -152,6 +153,25 @@ def predict(
     relative: bool,
     covariance: str,
     memory: int | None,
+) -> tuple[_Floats, _Floats | None, _Floats, _Report]: ...
+def predict_iteratively(
+    network: Architecture,
+    x_train: _Floats,
+    targets: _Floats,
+    x_test: _Floats,
+    test_targets: _Floats | None,
+    classes: int | None,
+    test_classes: Sequence[int] | None,
+    source: str,
+    method: str,
+    ridge: float,
+    relative: bool,
+    tolerance: float,
+    max_iterations: int,
+    rank: int,
+    seed: int,
+    hold: str,
+    progress: _Progress,
 ) -> tuple[_Floats, _Floats | None, _Floats, _Report]: ...
 def select(
     networks: Sequence[Architecture],

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _core
 from ._activation import Activation, core
-from ._arrays import Floats, choice, real, rows, vector
+from ._arrays import Floats, choice, real, rows, vector, whole
 from ._errors import ArgumentError, ArgumentTypeError, RangeError
 from ._phase import Phase
 from ._progress import Callback, reporting
@@ -68,7 +68,7 @@ class Mlp:
     ) -> None:
         self._given: dict[str, Any] = {
             "widths": _whole("widths", widths),
-            "depth": None if depth is None else _integer("depth", depth),
+            "depth": None if depth is None else whole("depth", depth),
             "activation": activation,
             "weight_var": _variance("weight_var", weight_var),
             "bias_var": _variance("bias_var", bias_var),
@@ -432,19 +432,11 @@ def _rebuilt(given: dict[str, Any]) -> Mlp:
     return Mlp(**given)
 
 
-def _integer(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise ArgumentTypeError(f"{name} must be a whole number, got {value!r}")
-    if value < 0:
-        raise ArgumentError(f"{name} must not be negative, got {value}")
-    return int(value)
-
-
 def _whole(name: str, values: Any) -> str | list[int] | None:
     if values is None or isinstance(values, str):
         return values
     try:
-        return [_integer(name, value) for value in values]
+        return [whole(name, value) for value in values]
     except TypeError as error:
         if isinstance(error, ArgumentTypeError):
             raise

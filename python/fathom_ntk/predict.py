@@ -2,7 +2,7 @@
 
 Trained by gradient flow or gradient descent on the squared loss from random initialisations, an infinitely wide network
 is a Gaussian process at every time: `gradient_descent` gives its mean and its variance over initialisations, `gp` the
-Bayesian posterior of the network as a prior.
+Bayesian posterior of the network as a prior, and `iterative` the mean at the end of training from many inputs.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _core
-from ._arrays import Floats, choice, labels, real, rows, targets
+from ._arrays import Floats, choice, labels, real, rows, targets, whole
 from ._errors import ArgumentError, ArgumentTypeError
 from ._network import Mlp
 from ._plotting import axes
+from ._progress import Callback, reporting
 from ._report import Report, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Prediction", "Selection", "gp", "gradient_descent", "select"]
+__all__ = ["Prediction", "Selection", "gp", "gradient_descent", "iterative", "select"]
 
 _COVARIANCES = ("none", "diagonal", "full")
 
@@ -125,6 +126,45 @@ def _checked(net: Any) -> Mlp:
     return net
 
 
+class _Data:
+    """Training and test data, and what classes they are of, as the core takes them."""
+
+    def __init__(
+        self, x_train: ArrayLike, y_train: ArrayLike, x_test: ArrayLike, y_test: ArrayLike | None, classify: bool
+    ) -> None:
+        self.train, self.test = rows("x_train", x_train), rows("x_test", x_test)
+        self.classes: NDArray[Any] | None = None
+        test_places: list[int] | None = None
+        given_test: Floats | None = None
+        if classify:
+            classes, places = np.unique(labels("y_train", y_train, len(self.train)), return_inverse=True)
+            if len(classes) < 2:
+                raise ArgumentError(f"y_train must have at least two classes, got {len(classes)}")
+            given = _core.one_hot(places.tolist(), len(classes))
+            if y_test is not None:
+                known = {label: place for place, label in enumerate(classes.tolist())}
+                names = labels("y_test", y_test, len(self.test)).tolist()
+                if missing := [label for label in names if label not in known]:
+                    raise ArgumentError(f"y_test: no training input has the label {missing[0]!r}")
+                test_places = [known[label] for label in names]
+                given_test = _core.one_hot(test_places, len(classes))
+            self.classes = classes
+        else:
+            given = targets("y_train", y_train, len(self.train))
+            if y_test is not None:
+                given_test = targets("y_test", y_test, len(self.test))
+                if given_test.shape[1] != given.shape[1]:
+                    raise ArgumentError(
+                        f"y_test must have {given.shape[1]} columns as y_train, got {given_test.shape[1]}"
+                    )
+        self.given, self.given_test, self.test_places = given, given_test, test_places
+
+    def arguments(self) -> tuple[Floats, Floats, Floats, Floats | None, int | None, list[int] | None, str]:
+        """What the core takes after the network."""
+        count = None if self.classes is None else len(self.classes)
+        return self.train, self.given, self.test, self.given_test, count, self.test_places, "x_train, x_test"
+
+
 def _predict(
     net: Mlp,
     x_train: ArrayLike,
@@ -142,34 +182,70 @@ def _predict(
     memory: int | None,
     several: bool,
 ) -> Prediction:
-    train, test = rows("x_train", x_train), rows("x_test", x_test)
+    data = _Data(x_train, y_train, x_test, y_test, classify)
     choice("covariance", covariance, _COVARIANCES)
-    classes: NDArray[Any] | None = None
-    test_places: list[int] | None = None
-    given_test: Floats | None = None
-    if classify:
-        classes, places = np.unique(labels("y_train", y_train, len(train)), return_inverse=True)
-        if len(classes) < 2:
-            raise ArgumentError(f"y_train must have at least two classes, got {len(classes)}")
-        given = _core.one_hot(places.tolist(), len(classes))
-        if y_test is not None:
-            known = {label: place for place, label in enumerate(classes.tolist())}
-            names = labels("y_test", y_test, len(test)).tolist()
-            if missing := [label for label in names if label not in known]:
-                raise ArgumentError(f"y_test: no training input has the label {missing[0]!r}")
-            test_places = [known[label] for label in names]
-            given_test = _core.one_hot(test_places, len(classes))
-    else:
-        given = targets("y_train", y_train, len(train))
-        if y_test is not None:
-            given_test = targets("y_test", y_test, len(test))
-            if given_test.shape[1] != given.shape[1]:
-                raise ArgumentError(f"y_test must have {given.shape[1]} columns as y_train, got {given_test.shape[1]}")
     found = _core.predict(
-        _checked(net)._core, train, given, test, given_test, None if classes is None else len(classes), test_places,
-        "x_train, x_test", method, times, learning_rate, steps, ridge, relative, covariance, memory,
-    )  # fmt: skip
-    return Prediction(*found, classes, several)
+        _checked(net)._core, *data.arguments(), method, times, learning_rate, steps, ridge, relative, covariance, memory
+    )
+    return Prediction(*found, data.classes, several)
+
+
+def iterative(
+    net: Mlp,
+    x_train: ArrayLike,
+    y_train: ArrayLike,
+    x_test: ArrayLike,
+    *,
+    relative_ridge: float = 1e-3,
+    kernel: str = "ntk",
+    tolerance: float = 1e-6,
+    max_iterations: int = 2000,
+    rank: int = 1000,
+    seed: int = 0,
+    hold: str = "memory",
+    y_test: ArrayLike | None = None,
+    classify: bool = False,
+    progress: bool | Callback | None = None,
+) -> Prediction:
+    """Means at the end of training from many inputs, tens of thousands, by preconditioned conjugate gradients.
+
+    Args:
+        net: the network.
+        x_train: training inputs, one a row; repeated ones are not merged.
+        y_train: targets, one row each; with `classify`, labels.
+        x_test: test inputs.
+        relative_ridge: ρ as a share of the mean diagonal of the kernel; the smaller, the more steps.
+        kernel: `ntk` (all layers trained) or `nngp` (the last one).
+        tolerance: largest |y − (K + ρ)α|/|y|, the kernel recomputed in double precision.
+        max_iterations: most steps.
+        rank: inputs that the preconditioner is made of.
+        seed: of their choice.
+        hold: `memory`, the kernel in four bytes a pair, or `tiles`, computed again for every step.
+        y_test: targets of the test inputs, for `metrics`.
+        classify: targets are labels of classes.
+        progress: `True` for a bar of tqdm, or a function of steps done and their expected number.
+
+    Raises:
+        SingularError: if `max_iterations` do not reach the tolerance.
+
+    >>> import numpy as np
+    >>> import fathom_ntk as fm
+    >>> x = np.random.default_rng(0).normal(size=(300, 4))
+    >>> found = fm.predict.iterative(fm.Mlp(depth=3), x, x[:, 0], x[:5])
+    >>> direct = fm.predict.gradient_descent(fm.Mlp(depth=3), x, x[:, 0], x[:5], relative_ridge=1e-3)
+    >>> bool(np.abs(found.mean - direct.mean).max() < 1e-5)
+    True
+    """
+    data = _Data(x_train, y_train, x_test, y_test, classify)
+    choice("kernel", kernel, ("ntk", "nngp"))
+    choice("hold", hold, ("memory", "tiles"))
+    most, columns, seed = whole("max_iterations", max_iterations), whole("rank", rank), whole("seed", seed)
+    with reporting(progress, "step") as callback:
+        found = _core.predict_iteratively(
+            _checked(net)._core, *data.arguments(), kernel, real("relative_ridge", relative_ridge), True,
+            real("tolerance", tolerance), most, columns, seed, hold, callback,
+        )  # fmt: skip
+    return Prediction(*found, data.classes, False)
 
 
 def gradient_descent(

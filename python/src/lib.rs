@@ -36,7 +36,7 @@ mod _core {
     #[pymodule_export]
     use super::phase::{edge_of_chaos, edge_of_chaos_curve, phase, phase_diagram};
     #[pymodule_export]
-    use super::predict::{class_targets, predict, select};
+    use super::predict::{class_targets, predict, predict_iteratively, select};
     #[pymodule_export]
     use super::sample::sample;
     #[pymodule_export]

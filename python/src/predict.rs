@@ -1,13 +1,17 @@
 //! Trained networks of infinite width, and the choice between them.
 
+use std::ops::ControlFlow;
+
 use fathom_ntk::infinite::matrix;
 use fathom_ntk::predict::{
-    Covariance, Criterion, Distinct, KernelKind, Kernels, Method, Metrics, PredictOptions, Prediction, Ridge,
-    Selection, Targets, TestBlock, Time, one_hot, predict_owned, select as select_from, training_kernel,
+    AtTime, Covariance, Criterion, Distinct, FastKernel, IterativeOptions, KernelKind, Kernels, LargeProblem, Method,
+    Metrics, PredictOptions, Prediction, Ridge, Selection, Stage, Targets, TestBlock, Time, one_hot,
+    predict_iteratively as iteratively, predict_owned, select as select_from, training_kernel,
 };
 use fathom_ntk::report::{prediction_text, selection_text};
 use fathom_ntk::spec;
 use numpy::PyReadonlyArray2;
+use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use serde_json::json;
 
@@ -51,7 +55,7 @@ pub(crate) fn predict(
     memory: Option<u64>,
 ) -> PyResult<Predicted> {
     let (train, [_, features]) = rows("x_train", &x_train)?;
-    let (test, [test_count, got]) = rows("x_test", &x_test)?;
+    let (test, [_, got]) = rows("x_test", &x_test)?;
     if features != got {
         return Err(refused(format!("x_train has {features} features, but x_test has {got}")));
     }
@@ -92,29 +96,97 @@ pub(crate) fn predict(
         let metrics = metrics(&found, test_targets.as_deref(), test_classes.as_deref())?;
         Ok::<_, PyErr>((found, metrics))
     })??;
-    let text = prediction_text(&network.0, &prediction, metrics.as_deref(), source);
+    answer(py, network, &prediction, metrics.as_deref(), classes, source)
+}
+
+/// Arrays and report of a prediction.
+fn answer(
+    py: Python<'_>,
+    network: &Architecture,
+    prediction: &Prediction,
+    metrics: Option<&[Metrics]>,
+    classes: Option<usize>,
+    source: &str,
+) -> PyResult<Predicted> {
+    let text = prediction_text(&network.0, prediction, metrics, source);
     let fields = json!({
         "architecture": convert::json(&network.0)?,
         "classes": classes,
-        "prediction": convert::json(&without_arrays(&prediction))?,
+        "prediction": convert::json(&without_arrays(prediction))?,
         "metrics": convert::json(&metrics)?,
     });
-    let fields = flattened(fields);
-    let (times, full) = (prediction.at.len(), full);
-    let train_means: Vec<f64> = prediction.at.iter().flat_map(|at| &at.train_mean).copied().collect();
+    let (times, tests, outputs) = (prediction.at.len(), prediction.test_inputs, prediction.outputs);
+    let all = |of: fn(&AtTime) -> &[f64]| -> Vec<f64> { prediction.at.iter().flat_map(of).copied().collect() };
+    let train_means = all(|at| &at.train_mean);
     let train_count = train_means.len() / (times * outputs).max(1);
-    let means: Vec<f64> = prediction.at.iter().flat_map(|at| &at.mean).copied().collect();
-    let spread: Vec<f64> = prediction
-        .at
-        .iter()
-        .flat_map(|at| if full { &at.covariance } else { &at.variance }.iter().flatten())
-        .copied()
-        .collect();
-    let shape: &[usize] = if full { &[times, test_count, test_count] } else { &[times, test_count] };
-    let spread = (!spread.is_empty()).then(|| array(py, spread, shape)).transpose()?;
-    let mean = array(py, means, &[times, test_count, outputs])?;
+    let covariances = all(|at| at.covariance.as_deref().unwrap_or_default());
+    let variances = all(|at| at.variance.as_deref().unwrap_or_default());
+    let spread = match (covariances.is_empty(), variances.is_empty()) {
+        (false, _) => Some(array(py, covariances, &[times, tests, tests])?),
+        (true, false) => Some(array(py, variances, &[times, tests])?),
+        (true, true) => None,
+    };
+    let mean = array(py, all(|at| &at.mean), &[times, tests, outputs])?;
     let train = array(py, train_means, &[times, train_count, outputs])?;
-    Ok((mean, spread, train, convert::report(py, Some(source), fields, text)?))
+    Ok((mean, spread, train, convert::report(py, Some(source), flattened(fields), text)?))
+}
+
+/// What infinitely wide networks predict at the end of training, by conjugate gradients.
+#[pyfunction]
+#[pyo3(signature = (
+    network, x_train, targets, x_test, test_targets, classes, test_classes, source, method, ridge, relative, tolerance,
+    max_iterations, rank, seed, hold, progress
+))]
+#[expect(clippy::too_many_arguments, reason = "checked and named in Python")]
+pub(crate) fn predict_iteratively(
+    py: Python<'_>,
+    network: &Architecture,
+    x_train: PyReadonlyArray2<'_, f64>,
+    targets: PyReadonlyArray2<'_, f64>,
+    x_test: PyReadonlyArray2<'_, f64>,
+    test_targets: Option<PyReadonlyArray2<'_, f64>>,
+    classes: Option<usize>,
+    test_classes: Option<Vec<usize>>,
+    source: &str,
+    method: &str,
+    ridge: f64,
+    relative: bool,
+    tolerance: f64,
+    max_iterations: usize,
+    rank: usize,
+    seed: u64,
+    hold: &str,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Predicted> {
+    let (train, [_, features]) = rows("x_train", &x_train)?;
+    let (test, [_, got]) = rows("x_test", &x_test)?;
+    if features != got {
+        return Err(refused(format!("x_train has {features} features, but x_test has {got}")));
+    }
+    let (given, [_, outputs]) = rows("y_train", &targets)?;
+    let test_targets = test_targets.as_ref().map(|t| rows("y_test", t)).transpose()?.map(|(values, _)| values.to_vec());
+    let method = if method == "nngp" { Method::Nngp } else { Method::Ntk };
+    let options = IterativeOptions { method, ridge: ridge_of(ridge, relative), tolerance, max_iterations, rank, seed };
+    let (arch, train, test, given) = (network.0.clone(), train.to_vec(), test.to_vec(), given.to_vec());
+    let recomputed = hold == "tiles";
+    let (prediction, metrics) = watched(py, &Progress(progress), move |watch| {
+        let problem =
+            LargeProblem { architecture: &arch, train: &train, test: &test, features, targets: &given, outputs };
+        let kernel = if recomputed { FastKernel::Recomputed } else { FastKernel::Packed };
+        let see = |stage: Stage<'_>| {
+            if let Stage::Step(steps, _) = stage {
+                // Residuals fall at a constant rate, more or less.
+                let share = (steps.residual.ln() / tolerance.ln()).clamp(0.01, 1.0);
+                watch.report(steps.iterations, (steps.iterations as f64 / share).ceil() as usize);
+            }
+            if watch.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let found = iteratively(&problem, kernel, &options, None, see).map_err(raise)?;
+        let found = found.ok_or_else(|| PyKeyboardInterrupt::new_err("interrupted"))?;
+        let metrics = metrics(&found, test_targets.as_deref(), test_classes.as_deref())?;
+        Ok::<_, PyErr>((found, metrics))
+    })??;
+    answer(py, network, &prediction, metrics.as_deref(), classes, source)
 }
 
 /// The fields of the prediction beside the others.
@@ -141,9 +213,8 @@ fn without_arrays(prediction: &Prediction) -> Prediction {
 
 fn metrics(found: &Prediction, targets: Option<&[f64]>, classes: Option<&[usize]>) -> PyResult<Option<Vec<Metrics>>> {
     let Some(targets) = targets else { return Ok(None) };
-    let of = |at: &fathom_ntk::predict::AtTime| {
-        Metrics::of(&at.mean, at.variance.as_deref(), targets, found.outputs, classes).map_err(raise)
-    };
+    let of =
+        |at: &AtTime| Metrics::of(&at.mean, at.variance.as_deref(), targets, found.outputs, classes).map_err(raise);
     found.at.iter().map(of).collect::<PyResult<_>>().map(Some)
 }
 

@@ -10,6 +10,8 @@ CALLS = {
     "kernel": "fm.Mlp(depth=2000, activation='softsign', bias_var=0.1)"
     ".ntk(np.random.default_rng(0).normal(size=(2000, 5)))",
     "sample": "fm.Mlp(widths='100,200x10,1').sample(draws=10**9, method='projected')",
+    "iterative": "fm.predict.iterative(fm.Mlp(depth=3), (x := np.random.default_rng(0).normal(size=(9000, 50))),"
+    " x[:, 0], x[:2], relative_ridge=1e-12, tolerance=1e-14, rank=1)",
     "verdict": "fm.Mlp(widths='5,50x20,1', activation='softsign', bias_var=0.1)"
     ".verdict(np.random.default_rng(0).normal(size=(3000, 5)), sample=3000)",
 }

@@ -139,6 +139,33 @@ def test_predictions_are_kernel_regression(data: Any) -> None:
     np.testing.assert_allclose(steps[1], test, rtol=1e-9)
 
 
+def test_conjugate_gradients_agree_with_numpy_and_say_how_they_went() -> None:
+    rng = np.random.default_rng(3)
+    net, data, x_test = fm.Mlp(depth=3, bias_var=0.1), rng.normal(size=(150, 4)), rng.normal(size=(7, 4))
+    y = np.stack([data[:, 0], np.sin(data[:, 1])], axis=1)
+    kernel = net.ntk(data)
+    ridge = 0.01 * np.trace(kernel) / 150
+    expected = net.ntk(x_test, data) @ np.linalg.solve(kernel + ridge * np.eye(150), y)
+    seen: list[tuple[int, int]] = []
+    for hold in ("memory", "tiles"):
+        found = fm.predict.iterative(
+            net, data, y, x_test, relative_ridge=0.01, rank=20, tolerance=1e-10, hold=hold, y_test=expected,
+            progress=lambda done, total: seen.append((done, total)),
+        )  # fmt: skip
+        # The residual is 1e-10 of the targets, and the condition number about 100.
+        np.testing.assert_allclose(found.mean, expected, atol=1e-7)
+        went = found.to_dict()["iterative"]
+        assert went["iterations"] > 3
+        assert max(went["residuals"]) <= 1e-10
+        assert found.metrics is not None
+        assert found.metrics[0]["error"] < 1e-14
+    assert seen
+    with pytest.raises(ValueError, match="hold must be one of"):
+        fm.predict.iterative(net, data, y, x_test, hold="disk")
+    with pytest.raises(fm.SingularError):
+        fm.predict.iterative(net, data, y, x_test, relative_ridge=1e-9, rank=1, max_iterations=2)
+
+
 def test_weights_in_all_their_forms(tmp_path: Path, data: Any) -> None:
     from safetensors.numpy import save_file
 

@@ -35,13 +35,19 @@ impl Watch {
         (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
     }
 
-    pub(super) fn is_stopped(&self) -> bool {
+    /// Whether [`stop`](Self::stop) was called: long work that looks at this ends soon after.
+    pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
 
-    pub(super) fn begin(&self, total: usize) {
-        self.done.store(0, Ordering::Relaxed);
+    /// Says how far work is.
+    pub fn report(&self, done: usize, total: usize) {
+        self.done.store(done, Ordering::Relaxed);
         self.total.store(total, Ordering::Relaxed);
+    }
+
+    pub(super) fn begin(&self, total: usize) {
+        self.report(0, total);
     }
 
     pub(super) fn advance(&self) {
