@@ -7,6 +7,7 @@ mod error;
 mod exit_status;
 mod flags;
 mod output;
+mod page;
 mod plot;
 mod runs;
 mod weights;

@@ -10,6 +10,7 @@ use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::{InputArgs, NetworkArgs, Source, network_and_source};
 use crate::output::OutputArgs;
+use crate::page::{ReportArgs, command_line, verdict_page};
 use crate::plot::{PlotArgs, verdict_figure};
 
 /// Flags of `fathom verdict`.
@@ -25,6 +26,8 @@ pub(crate) struct Args {
     output: OutputArgs,
     #[command(flatten)]
     plot: PlotArgs,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 /// How the network is judged.
@@ -101,6 +104,7 @@ struct Output<'a> {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
+    args.report.check()?;
     let (arch, source) = network_and_source(&args.network, &args.input)?;
     let inputs = match &source {
         Source::Data(data, _) => Inputs::Rows { values: &data.inputs.values, features: data.inputs.cols },
@@ -110,6 +114,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let verdict = verdict(&arch, inputs, &args.judgement.options())?;
     args.plot.write(|| Ok(verdict_figure(&verdict)))?;
     let words = source.words();
+    args.report.write(|| verdict_page(&verdict, &words, &command_line()))?;
     let output = Output { version: env!("CARGO_PKG_VERSION"), source: &words, verdict: &verdict };
     args.output.write(&output, || verdict_text(&verdict, &words))?;
     let passed = verdict.class == Class::InRegime && verdict.findings[2].level == Level::Good;

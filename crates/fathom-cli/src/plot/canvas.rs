@@ -15,6 +15,8 @@ const FONTS: &str = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif";
 /// A sheet that is drawn on; x to the right, y downwards.
 pub(super) struct Canvas {
     scene: Scene,
+    /// Places that have something to say.
+    spots: Vec<([f64; 2], String)>,
 }
 
 /// How a line is drawn.
@@ -49,7 +51,7 @@ impl Canvas {
     pub(super) fn new(width: f64, height: f64) -> Self {
         let mut scene = Scene::new(width, height);
         scene.font_family = Some(FONTS.into());
-        Self { scene }
+        Self { scene, spots: Vec::new() }
     }
 
     /// A line through points. Dashes run on through the corners, which they do not in the drawing library.
@@ -119,13 +121,41 @@ impl Canvas {
         self.scene.add(Primitive::Text { x, y, content, size, anchor, rotate: None, bold: false, color: None });
     }
 
+    /// Words for when the pointer is here, where pictures can have them.
+    pub(super) fn spot(&mut self, at: [f64; 2], words: String) {
+        self.spots.push((at, words));
+    }
+
     pub(super) fn to_svg(&self) -> String {
         SvgBackend::new().with_pretty(true).render_scene(&self.scene)
+    }
+
+    /// The picture as a part of a page: as wide as there is room, described by `label`, with words shown when the pointer is
+    /// over a place.
+    pub(super) fn to_inline_svg(&self, label: &str) -> String {
+        let (width, height) = (self.scene.width, self.scene.height);
+        let sized = format!(r#"width="{width}" height="{height}""#);
+        let label = escaped(label);
+        let fitted = format!(r#"viewBox="0 0 {width} {height}" role="img" aria-label="{label}""#);
+        let svg = self.to_svg().replacen(&sized, &fitted, 1);
+        let mut spots = String::new();
+        for ([x, y], words) in &self.spots {
+            let words = escaped(words);
+            spots +=
+                &format!(r#"<circle cx="{x:.1}" cy="{y:.1}" r="7" fill-opacity="0"><title>{words}</title></circle>"#);
+            spots.push('\n');
+        }
+        svg.replacen("</svg>", &(spots + "</svg>"), 1)
     }
 
     pub(super) fn to_png(&self) -> Result<Vec<u8>, String> {
         PngBackend::new().with_scale(PNG_SCALE).render_scene(&self.scene)
     }
+}
+
+/// A text inside markup.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// Cuts a line into the pieces that a pattern of drawn and left-out lengths leaves.

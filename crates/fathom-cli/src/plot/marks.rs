@@ -12,21 +12,27 @@ const CURVE: f64 = 2.2;
 const REACH: f64 = 4.5;
 /// Half the width of the ends of an error bar.
 const CAP: f64 = 4.0;
+/// Most points of a curve that say their numbers.
+const SPOTS: usize = 200;
 /// Font size of words inside the frame.
 const WORDS: u32 = 13;
 
 /// Draws a mark inside the frame.
 pub(super) fn draw(canvas: &mut Canvas, view: &View, mark: &Mark) {
     match mark {
-        Mark::Line { colour, dash, points, .. } => {
+        Mark::Line { label, colour, dash, points } => {
+            if points.len() <= SPOTS {
+                points.iter().for_each(|point| spot(canvas, view, label, *point));
+            }
             let pen = Pen { colour: *colour, width: CURVE, dash: *dash };
             for piece in view.visible(points) {
                 canvas.line(&piece, pen);
             }
         }
         Mark::Band { colour, edges, .. } => band(canvas, view, *colour, edges),
-        Mark::Points { colour, marker, points, .. } => {
+        Mark::Points { label, colour, marker, points } => {
             for point in points {
+                spot(canvas, view, label, [point.x, point.y]);
                 draw_point(canvas, view, *colour, *marker, point);
             }
         }
@@ -42,6 +48,14 @@ pub(super) fn draw(canvas: &mut Canvas, view: &View, mark: &Mark) {
         }
         Mark::HeatMap(map) => heat_map(canvas, view, map),
         Mark::Text { at, text } => words(canvas, view, *at, text),
+    }
+}
+
+/// Says the numbers of a point, and what it belongs to, when the pointer is over it.
+fn spot(canvas: &mut Canvas, view: &View, label: &str, point: [f64; 2]) {
+    if let Some(at) = view.place(point).filter(|at| view.frame.contains(*at)) {
+        let between = if label.is_empty() { "" } else { ": " };
+        canvas.spot(at, format!("{label}{between}{}", view.words(point)));
     }
 }
 

@@ -17,8 +17,13 @@ mod text;
 mod ticks;
 mod view;
 
+#[cfg(test)]
+pub(crate) use figure::Axis;
+pub(crate) use figure::{At, Figure, Mark, Panel, Scale};
 pub(crate) use figures::{
-    Curves, KERNEL_CELLS, KernelFigure, SampleFigure, kernel_figure, phase_figure, pictured, prediction_figure,
-    sample_figure, sampled_figure, selection_figure, training_figure, verdict_figure,
+    Curves, KERNEL_CELLS, KernelFigure, SampleFigure, described, kernel_figure, phase_figure, pictured,
+    prediction_figure, sample_figure, sampled_figure, selection_figure, training_figure, verdict_figure,
 };
 pub(crate) use file::PlotArgs;
+#[cfg(test)]
+pub(crate) use style::{Colour, Dash};

@@ -110,7 +110,10 @@ impl<'a> Layout<'a> {
             canvas.text([centre, y], line, HEADING, Align::Centre);
         }
         match self.ends {
-            Some([x, y]) => self.contents(canvas, &View { frame, x, y, down: self.panel.y.down }),
+            Some([x, y]) => self.contents(
+                canvas,
+                &View { frame, x, y, down: self.panel.y.down, scales: [self.panel.x.scale, self.panel.y.scale] },
+            ),
             None => {
                 outline(canvas, frame);
                 canvas.text([centre, top + 0.5 * frame.height], "nothing to draw", LABEL, Align::Centre);

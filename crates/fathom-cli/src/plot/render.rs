@@ -16,6 +16,13 @@ const SUBTITLE_LINE: f64 = 18.0;
 /// Most lines of a title.
 const MOST_LINES: usize = 2;
 
+impl Figure {
+    /// The picture as a part of a page, which may be that of a phone: one panel below the other.
+    pub(crate) fn to_inline_svg(&self, label: &str) -> String {
+        render(&Self { columns: 1, ..self.clone() }).to_inline_svg(label)
+    }
+}
+
 /// Draws a figure.
 pub(super) fn render(figure: &Figure) -> Canvas {
     let columns = figure.columns.clamp(1, figure.panels.len().max(1));

@@ -1,5 +1,7 @@
 //! From the numbers of a panel to pixels.
 
+use fathom_ntk::report::number;
+
 use super::figure::{Axis, Mark, Panel, Scale};
 
 /// Numbers beyond this are not drawn: differences of them overflow.
@@ -38,6 +40,8 @@ pub(super) struct View {
     pub(super) y: [f64; 2],
     /// Whether y grows downwards.
     pub(super) down: bool,
+    /// How numbers lie on both axes.
+    pub(super) scales: [Scale; 2],
 }
 
 impl View {
@@ -47,6 +51,15 @@ impl View {
         let (right, along) = (share(x, self.x)?, share(y, self.y)?);
         let below = if self.down { along } else { 1.0 - along };
         Some([self.frame.left + right * self.frame.width, self.frame.top + below * self.frame.height])
+    }
+
+    /// The numbers of a place in words.
+    pub(super) fn words(&self, [x, y]: [f64; 2]) -> String {
+        let of = |v: f64, scale| number(if scale == Scale::Log { 10_f64.powf(v) } else { v });
+        match self.scales {
+            [x_scale, Scale::Hidden] => of(x, x_scale),
+            [x_scale, y_scale] => format!("({}, {})", of(x, x_scale), of(y, y_scale)),
+        }
     }
 
     /// The same, moved into the frame where it lies outside.
@@ -140,6 +153,7 @@ mod tests {
         x: [0.0, 1.0],
         y: [0.0, 5.0],
         down: false,
+        scales: [Scale::Linear; 2],
     };
 
     #[test]

@@ -46,6 +46,11 @@ pub(super) fn at_depth(arch: &Architecture, depth: usize) -> Option<Architecture
     .ok()
 }
 
+/// The network, and how its weights are drawn, in words.
+pub(crate) fn described(arch: &Architecture) -> [String; 2] {
+    [title(arch), subtitle(arch)]
+}
+
 /// The network in a few words.
 pub(super) fn title(arch: &Architecture) -> String {
     let shape = match arch.to_spec().widths {

@@ -13,6 +13,7 @@ mod select;
 mod train;
 mod verdict;
 
+pub(crate) use depths::described;
 pub(crate) use kernel::{CELLS as KERNEL_CELLS, KernelFigure, kernel_figure};
 pub(crate) use phase::phase_figure;
 pub(crate) use predict::{Curves, prediction_figure};

@@ -1,0 +1,119 @@
+//! The flag `--report` and the file it names.
+
+use std::path::{Path, PathBuf};
+
+use clap::builder::{PathBufValueParser, TypedValueParser};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, Value, context};
+use serde::Serialize;
+
+use super::document::{Block, Page};
+use super::numbers::numbers;
+use super::references::Reference;
+use crate::error::CommandError;
+use crate::output::{check_writable, replace_file};
+
+const HTML: &str = include_str!("page.html");
+const MARKDOWN: &str = include_str!("page.md");
+
+/// The flag of every command that can make a page.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct ReportArgs {
+    /// Also write a page with explanations, figures and their numbers to this file (replaced only when complete)
+    #[arg(long, value_name = "FILE.html|md|json", value_parser = PathBufValueParser::new().try_map(PageFile::new))]
+    report: Option<PageFile>,
+}
+
+/// A file whose name says what is in it.
+#[derive(Clone, Debug)]
+struct PageFile {
+    path: PathBuf,
+    form: Form,
+}
+
+/// The forms of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Html,
+    Markdown,
+    Json,
+}
+
+impl ReportArgs {
+    /// That the file can be written, before the work that it is for.
+    pub(crate) fn check(&self) -> Result<(), CommandError> {
+        self.report.as_ref().map_or(Ok(()), |file| check_writable(&file.path))
+    }
+
+    /// Writes the page if one was asked for; it is not composed otherwise.
+    pub(crate) fn write(&self, page: impl FnOnce() -> Page) -> Result<(), CommandError> {
+        let Some(PageFile { path, form }) = &self.report else { return Ok(()) };
+        let failed = |reason| CommandError::Draw { path: path.clone(), reason };
+        replace_file(path, render(&page(), *form).map_err(failed)?.as_bytes())
+    }
+}
+
+/// The command as it was given, for the page to say.
+pub(crate) fn command_line() -> String {
+    let quoted = |word: String| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=+".contains(c);
+        if !word.is_empty() && word.chars().all(plain) { word } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    };
+    let words = std::env::args_os().skip(1).map(|word| quoted(word.to_string_lossy().into_owned()));
+    std::iter::once("fathom".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
+impl PageFile {
+    fn new(path: PathBuf) -> Result<Self, String> {
+        let extension = Path::extension(&path).map(|e| e.to_string_lossy().to_lowercase());
+        let form = match extension.as_deref() {
+            Some("html") => Form::Html,
+            Some("md") => Form::Markdown,
+            Some("json") => Form::Json,
+            _ => return Err("reports are written as .html, .md or .json".into()),
+        };
+        Ok(Self { path, form })
+    }
+}
+
+/// A figure as a template sees it.
+#[derive(Serialize)]
+struct Drawn {
+    svg: String,
+    csv: String,
+    rows: Vec<Vec<String>>,
+}
+
+/// The file of a page.
+pub(super) fn render(page: &Page, form: Form) -> Result<String, String> {
+    let template = match form {
+        Form::Html => ("page.html", HTML),
+        Form::Markdown => ("page.md", MARKDOWN),
+        Form::Json => return serde_json::to_string_pretty(page).map(|text| text + "\n").map_err(|e| e.to_string()),
+    };
+    // What a name ends in says how words are escaped.
+    let mut environment = Environment::new();
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+    environment.set_syntax(syntax.map_err(|e| format!("{e:#}"))?);
+    environment.add_template(template.0, template.1).map_err(|e| format!("{e:#}"))?;
+    let figures = page.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
+        Block::Figure(picture) => {
+            let csv = numbers(&picture.figure);
+            let rows = csv::Reader::from_reader(csv.as_bytes())
+                .into_records()
+                .filter_map(Result::ok)
+                .map(|record| record.iter().map(String::from).collect())
+                .collect();
+            Some(Drawn { svg: picture.figure.to_inline_svg(&picture.caption), csv, rows })
+        }
+        _ => None,
+    });
+    let figures: Vec<Drawn> = figures.collect();
+    let bibtex: Vec<String> = page.references.iter().map(|reference| Reference::bibtex(reference)).collect();
+    let version = env!("CARGO_PKG_VERSION");
+    let (page, figures) = (Value::from(Serde(page)), Value::from(Serde(figures)));
+    let page = context! { page, figures, bibtex => bibtex.join("\n\n"), version };
+    environment.get_template(template.0).and_then(|t| t.render(page)).map_err(|e| format!("{e:#}"))
+}
