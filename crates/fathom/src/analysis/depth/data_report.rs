@@ -233,7 +233,7 @@ impl<'a> Task<'a> {
         let n = data.train.len() / features;
         let wrong = |name, expected, got| DepthError::Predict(PredictError::Length { name, expected, got });
         for (name, values) in [("the training inputs", data.train), ("the test inputs", data.test)] {
-            if values.len() % features != 0 {
+            if !values.len().is_multiple_of(features) {
                 return Err(wrong(name, values.len() / features * features, values.len()));
             }
         }

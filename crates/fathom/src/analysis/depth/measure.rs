@@ -142,7 +142,9 @@ impl Pair<'_> {
         }
         let y = kernels.map(|kernel| clock.y(kernel.gap));
         let at = [0, 1].map(|i| y[i] - kappa * y[i].ln() + next.0 / y[i] - tau.at(depths[i] as f64));
-        let c = (at[1] * y[1] - at[0] * y[0]) / (y[1] - y[0]);
+        // Of fading branches, what is left falls more slowly than that.
+        let fading = matches!(tau, Tau::Power { .. });
+        let c = if fading { at[1] } else { (at[1] * y[1] - at[0] * y[0]) / (y[1] - y[0]) };
         let [first, second, _] = kernels[1].ntk;
         let norms = kernels[1].nngp[0].sqrt() * kernels[1].nngp[1].sqrt();
         let excess = ((first.sqrt() * second.sqrt()) / norms).to_f64() - tau.at(deep as f64);
