@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    completions, entk, kernel, man, merge, moments, phase, predict, sample, select, selftest, train, verdict,
+    completions, depth, entk, kernel, man, merge, moments, phase, predict, sample, select, selftest, train, verdict,
 };
 
 /// What the neural tangent kernel (NTK) of a network is, how random it is, how it moves, what depth does to it, and
@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Verdict(Box<verdict::Args>),
     /// Ordered, edge of chaos or chaotic: what depth does to this initialisation
     Phase(phase::Args),
+    /// What depth does to the kernel: limits, exact rates, how deep is deep, and the deep predictor on data
+    Depth(Box<depth::Args>),
     /// Mean, variance and first update of the NTK at finite width
     Moments(moments::Args),
     /// Kernel matrices of an infinitely wide network on data, at a cost that hardly depends on depth

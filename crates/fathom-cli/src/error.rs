@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use fathom_ntk::analysis::depth::DepthError;
 use fathom_ntk::analysis::empirical::EmpiricalError;
 use fathom_ntk::analysis::verdict::VerdictError;
 use fathom_ntk::analysis::{EocError, PhaseError};
@@ -41,6 +42,8 @@ pub(crate) enum CommandError {
     Verdict(#[from] VerdictError),
     #[error(transparent)]
     Phase(#[from] PhaseError),
+    #[error(transparent)]
+    Depth(#[from] DepthError),
     #[error(transparent)]
     EdgeOfChaos(#[from] EocError),
     #[error(transparent)]

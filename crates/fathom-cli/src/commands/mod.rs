@@ -1,6 +1,7 @@
 //! One file a subcommand.
 
 pub(crate) mod completions;
+pub(crate) mod depth;
 pub(crate) mod entk;
 pub(crate) mod kernel;
 pub(crate) mod man;
@@ -17,6 +18,8 @@ mod supervised;
 pub(crate) mod train;
 pub(crate) mod verdict;
 
+pub(crate) use depth::Compared;
+
 use crate::cli::Command;
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
@@ -26,6 +29,7 @@ pub(crate) fn run(command: Command) -> Result<ExitStatus, CommandError> {
     match command {
         Command::Verdict(args) => verdict::run(&args),
         Command::Phase(args) => phase::run(&args),
+        Command::Depth(args) => depth::run(&args),
         Command::Moments(args) => moments::run(&args),
         Command::Kernel(args) => kernel::run(&args),
         Command::Entk(args) => entk::run(&args),

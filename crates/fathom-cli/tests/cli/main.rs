@@ -3,6 +3,7 @@
 
 mod answers;
 mod bad_input;
+mod depth;
 mod entk;
 mod files;
 mod kernel;

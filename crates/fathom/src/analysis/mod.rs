@@ -14,6 +14,7 @@
 //! * [`edge_of_chaos`], [`edge_of_chaos_start`], [`edge_of_chaos_curve`], [`nearest_edge_of_chaos`]: critical variances.
 //! * [`phase_diagram`]: a grid of phases; [`susceptibility_diagram`]: only phase and $\chi_1$, much faster.
 //! * [`MeanField`]: the maps themselves.
+//! * [`depth`]: limits of the kernel at great depth, and the exact rates at which they are reached.
 //! * [`moments_report`]: all finite-width moments of one network.
 //! * [`empirical`]: the kernel of a network whose weights are given, beside the infinite-width one.
 //! * [`sampled`]: a simulation beside the theory.
@@ -25,6 +26,7 @@
 //! (2019), arXiv:1902.06853; Xiao, Pennington & Schoenholz (2020), arXiv:1912.13053. Reachability, relu-like phases and
 //! the limits 4/7 and 1/4 beyond the edge of chaos are derived in docs/theory.
 
+pub mod depth;
 mod diagram;
 mod edge_of_chaos;
 pub mod empirical;

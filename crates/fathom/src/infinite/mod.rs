@@ -18,6 +18,7 @@
 //! Sources: Jacot, Gabriel & Hongler (2018), arXiv:1806.07572, Theorem 1, with $\sigma_w^2$ inserted and depth counted in
 //! weight layers; the gap form is derived in `docs/theory`.
 
+mod along_depth;
 mod chains;
 mod composed;
 mod difference;
@@ -34,6 +35,7 @@ mod side;
 mod state;
 mod table;
 
+pub(crate) use along_depth::AlongDepth;
 pub use composed::composed_pair_kernel;
 pub use error::KernelError;
 pub use expectations::{Expectations, Moments};

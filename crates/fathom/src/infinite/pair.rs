@@ -101,6 +101,15 @@ impl<'a> PairRecursion<'a> {
         self.general.chain(first.weight_var * mean_square + first.bias_var, layers, LARGE, purpose)
     }
 
+    /// The same for the first `most` layers at most: beyond, what depends on one input alone is computed again.
+    pub fn chain_of_first(&self, mean_square: f64, most: usize) -> Chain {
+        if self.arch.activation().homogeneous().is_some() {
+            return Chain::default();
+        }
+        let (first, layers) = (self.layers[0], &self.layers[..self.layers.len().min(most)]);
+        self.general.chain(first.weight_var * mean_square + first.bias_var, layers, LARGE, Use::Few)
+    }
+
     /// The chains of many inputs.
     pub fn chains_for(&self, mean_squares: &[f64], purpose: Use) -> Vec<Chain> {
         let first = self.layers[0];
@@ -133,48 +142,82 @@ impl<'a> PairRecursion<'a> {
 
     /// The kernel of a pair, from the chains of its two inputs.
     pub fn run(&self, input: &PairInput, chains: [&Chain; 2]) -> Result<PairKernel, KernelError> {
+        let depth = self.layers.len();
+        let mut last = State::of_inputs(input).kernel();
+        self.follow(input, chains, &[depth], |kernel| last = kernel)?;
+        Ok(last)
+    }
+
+    /// The kernels of the first so many layers, each given to `visit`; `depths` increase and are at most the network's.
+    pub fn follow(
+        &self,
+        input: &PairInput,
+        chains: [&Chain; 2],
+        depths: &[usize],
+        mut visit: impl FnMut(PairKernel),
+    ) -> Result<(), KernelError> {
         let covariance = input.0;
         // Without any bias an odd network is odd in its input: work with the nearer of x' and −x'.
         let odd = self.arch.activation().parity() == Parity::Odd
             && self.layers.iter().all(|l| l.bias_var == 0.0 && l.beta == 0.0);
         if odd && covariance.k() < 0.0 {
-            let kernel = self.run_layers(&PairInput(covariance.reflected()), chains)?;
-            let ([n1, n2, n12], [t1, t2, t12]) = (kernel.nngp, kernel.ntk);
-            return Ok(PairKernel {
-                nngp: [n1, n2, -n12],
-                ntk: [t1, t2, -t12],
-                gap: Scaled::from(2.0) - kernel.gap,
-                nngp_gap: (n1 + n2) * 0.5 + n12,
-                ntk_gap: (t1 + t2) * 0.5 + t12,
+            return self.follow_layers(&PairInput(covariance.reflected()), chains, depths, |kernel| {
+                visit(kernel.reflected());
             });
         }
-        self.run_layers(input, chains)
+        self.follow_layers(input, chains, depths, visit)
     }
 
-    fn run_layers(&self, input: &PairInput, chains: [&Chain; 2]) -> Result<PairKernel, KernelError> {
+    fn follow_layers(
+        &self,
+        input: &PairInput,
+        chains: [&Chain; 2],
+        depths: &[usize],
+        mut visit: impl FnMut(PairKernel),
+    ) -> Result<(), KernelError> {
         let activation = self.arch.activation();
         // The first weight layer is one step of a linear network.
         let mut state = piecewise_linear::advance(&State::of_inputs(input), Homogeneous::IDENTITY, self.layers[0]);
         let diverges = |layer| KernelError::Diverges { layer, depth: self.layers.len(), activation: activation.name() };
-        for (l, &layer) in self.layers.iter().enumerate().skip(1) {
-            if !state.is_finite() {
-                return Err(diverges(l));
-            }
-            state = match activation.homogeneous() {
-                Some(parts) => piecewise_linear::advance(&state, parts, layer),
-                None if state.q1.max(state.q2) <= Scaled::from(LARGE) => {
-                    self.general.advance(&state, layer, l + 1, chains)
-                }
-                None => match activation.asymptote() {
+        let mut wanted = depths.iter().copied().peekable();
+        for (l, &layer) in self.layers.iter().enumerate() {
+            if l > 0 {
+                state = match activation.homogeneous() {
                     Some(parts) => piecewise_linear::advance(&state, parts, layer),
-                    None => return Err(diverges(l)),
-                },
-            };
+                    None if state.q1.max(state.q2) <= Scaled::from(LARGE) => {
+                        self.general.advance(&state, layer, l + 1, chains)
+                    }
+                    None => match activation.asymptote() {
+                        Some(parts) => piecewise_linear::advance(&state, parts, layer),
+                        None => return Err(diverges(l)),
+                    },
+                };
+            }
+            if !state.is_finite() {
+                return Err(diverges(l + 1));
+            }
+            if wanted.next_if_eq(&(l + 1)).is_some() {
+                visit(state.kernel());
+            }
+            if wanted.peek().is_none() {
+                break;
+            }
         }
-        if !state.is_finite() {
-            return Err(diverges(self.layers.len()));
+        Ok(())
+    }
+}
+
+impl PairKernel {
+    /// The kernel of $x$ and $-x'$ of an odd network.
+    fn reflected(self) -> Self {
+        let ([n1, n2, n12], [t1, t2, t12]) = (self.nngp, self.ntk);
+        Self {
+            nngp: [n1, n2, -n12],
+            ntk: [t1, t2, -t12],
+            gap: Scaled::from(2.0) - self.gap,
+            nngp_gap: (n1 + n2) * 0.5 + n12,
+            ntk_gap: (t1 + t2) * 0.5 + t12,
         }
-        Ok(state.kernel())
     }
 }
 

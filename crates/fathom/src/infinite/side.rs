@@ -43,6 +43,8 @@ pub struct Side {
     table: Option<Arc<Table>>,
     /// $E[\phi''(\sqrt q Z)^2]$ without point masses, once it is asked for.
     curvature_sq: Arc<OnceLock<f64>>,
+    /// What differences of norm do, once it is asked for.
+    by_shift: Arc<OnceLock<[f64; 3]>>,
 }
 
 impl Side {
@@ -93,7 +95,7 @@ impl Side {
 
     /// From known expectations.
     pub(super) fn from_parts(q: f64, value_sq: f64, slope_sq: f64, series: Option<Arc<[f64]>>) -> Self {
-        Self { q, value_sq, slope_sq, series, table: None, curvature_sq: Arc::default() }
+        Self { q, value_sq, slope_sq, series, table: None, curvature_sq: Arc::default(), by_shift: Arc::default() }
     }
 
     /// The same with its two-dimensional expectations tabulated, where they have no closed form or series.
@@ -127,6 +129,17 @@ impl Side {
     pub(super) fn curvature_sq(&self, activation: &dyn Nonlinearity) -> f64 {
         let s = self.q.sqrt();
         *self.curvature_sq.get_or_init(|| Line::new(activation, self.q).mean(|z| activation.jet(s * z)[2].powi(2)))
+    }
+
+    /// For $\delta \to 0$: $E[(\Delta\phi)^2]/\delta^2$, $E[(\Delta\phi')^2]/\delta^2$, $(V(q_1) - V(q_2))/\delta$; integrated once.
+    pub(super) fn shift_derivatives(&self, activation: &dyn Nonlinearity) -> [f64; 3] {
+        let s = self.q.sqrt();
+        *self.by_shift.get_or_init(|| {
+            Line::new(activation, self.q).means(|z| {
+                let j = activation.jet(s * z);
+                [(z * j[1]).powi(2), (z * j[2]).powi(2), 2.0 * z * j[0] * j[1]]
+            })
+        })
     }
 
     pub(super) fn series(&self) -> Option<&[f64]> {

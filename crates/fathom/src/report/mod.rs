@@ -1,5 +1,6 @@
 //! Results as text for people. Machines read the JSON form: every result implements [`serde::Serialize`].
 
+mod depth;
 mod empirical;
 mod format;
 mod kernel;
@@ -11,6 +12,7 @@ mod selftest;
 mod train;
 mod verdict;
 
+pub use depth::{depth_data_text, depth_network_words, depth_rate_words, depth_text};
 pub use empirical::{change_text, empirical_text};
 pub use format::{number, scaled};
 pub use kernel::kernel_text;

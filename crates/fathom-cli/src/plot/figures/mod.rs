@@ -1,5 +1,6 @@
 //! What the commands draw.
 
+mod depth;
 mod depths;
 mod dispersion;
 mod distribution;
@@ -13,6 +14,7 @@ mod select;
 mod train;
 mod verdict;
 
+pub(crate) use depth::depth_figure;
 pub(crate) use depths::described;
 pub(crate) use kernel::{CELLS as KERNEL_CELLS, KernelFigure, kernel_figure};
 pub(crate) use phase::phase_figure;

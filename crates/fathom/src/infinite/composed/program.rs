@@ -116,7 +116,8 @@ pub(super) fn run(steps: &[Step<'_>], mut state: State, layer: &mut usize, depth
     Ok(state)
 }
 
-fn nonlinear(
+/// The state after a function and the weights behind it.
+pub(in crate::infinite) fn nonlinear(
     general: &General<'_>,
     state: &State,
     weights: Layer,

@@ -46,11 +46,11 @@ impl Watch {
         self.total.store(total, Ordering::Relaxed);
     }
 
-    pub(super) fn begin(&self, total: usize) {
+    pub(crate) fn begin(&self, total: usize) {
         self.report(0, total);
     }
 
-    pub(super) fn advance(&self) {
+    pub(crate) fn advance(&self) {
         self.done.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -1,0 +1,97 @@
+//! `fathom depth`.
+
+use std::fs;
+
+use crate::{fathom, json, refuses, stdout};
+
+#[test]
+fn without_arguments_it_shows_critical_relu_to_a_million_layers() {
+    let text = stdout(&fathom(&["depth"]));
+    for words in ["a quarter of the diagonal", "0.375 ln L/L", "1000000", "C 3.39", "from 285 layers on by the rate"] {
+        assert!(text.contains(words), "no {words:?} in\n{text}");
+    }
+}
+
+#[test]
+fn the_json_form_has_the_table_and_the_constants() {
+    let found = json(&["depth", "--activation", "erf", "--weight-var", "4", "--bias-var", "0.3", "--depths", "10,100"]);
+    let pair = &found["networks"][0]["pair"];
+    assert_eq!(pair["class"], "chaotic");
+    assert_eq!(pair["rows"].as_array().unwrap().len(), 2);
+    assert_eq!(pair["rows"][1]["depth"], 100);
+    assert_eq!(found["networks"][0]["data"], serde_json::Value::Null);
+    // T∞ = q* c*/(1 − χ(c*)), the limit off the diagonal.
+    let entry = pair["rows"][1]["ntk"][2]["value"].as_f64().unwrap();
+    assert!((entry - 6.772_686_003_006_11).abs() < 1e-9, "{entry}");
+}
+
+#[test]
+fn residual_networks_take_their_scaling() {
+    let class = |scaling: &str| {
+        let arguments = ["depth", "--architecture", "resnet", "--scaling", scaling, "--depths", "10"];
+        json(&arguments)["networks"][0]["pair"]["class"].clone()
+    };
+    assert_eq!(class("none"), "residual_relu");
+    assert_eq!(class("1/l"), "residual_relu");
+    assert_eq!(class("l^-2"), "residual_relu_summable");
+}
+
+#[test]
+fn phases_are_compared_on_data() {
+    let arguments =
+        ["depth", "digits", "--phases", "--activation", "erf", "--rows", "12", "--hold-out", "2", "--depths", "5,50"];
+    let found = json(&arguments);
+    let networks = found["networks"].as_array().unwrap();
+    let phases: Vec<_> = networks.iter().map(|one| (one["place"].clone(), one["pair"]["class"].clone())).collect();
+    assert_eq!(
+        phases,
+        [
+            ("ordered".into(), "ordered".into()),
+            ("critical".into(), "vanishing_odd".into()),
+            ("chaotic".into(), "chaotic".into())
+        ]
+    );
+    for one in networks {
+        assert_eq!(one["data"]["training_inputs"], 10);
+        assert!(one["data"]["rows"][0]["trained"]["lambda_max"]["log"].is_number());
+    }
+}
+
+#[test]
+fn a_picture_shows_rate_predictor_and_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("depth.svg");
+    let plot = path.to_str().unwrap();
+    let arguments = ["depth", "digits", "--rows", "8", "--hold-out", "2", "--depths", "2,10,100", "--plot", plot];
+    assert!(fathom(&arguments).status.success());
+    let picture = fs::read_to_string(&path).unwrap();
+    for words in ["Kernel and predictor on the data", "Training by gradient descent", "ln L/L"] {
+        assert!(picture.contains(words), "no {words:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_deep_is_refused() {
+    for (arguments, words) in [
+        (vec!["depth", "--depths", "5,3"], vec!["increase", "5, 3"]),
+        (vec!["depth", "--depths", "0"], vec!["between 1"]),
+        (vec!["depth", "--depths", "99999999999"], vec!["10000000"]),
+        (vec!["depth", "--epsilon", "0"], vec!["epsilon", "got 0"]),
+        (vec!["depth", "--epsilon", "nan"], vec!["epsilon", "NaN"]),
+        (vec!["depth", "--cosine", "2"], vec!["--cosine", "got 2"]),
+        (vec!["depth", "--input-mean-square", "1,2,3"], vec!["one number or two"]),
+        (vec!["depth", "--input-mean-square=-1"], vec!["-1"]),
+        (vec!["depth", "--scaling", "1/l"], vec!["--architecture resnet"]),
+        (vec!["depth", "--architecture", "resnet", "--scaling", "2/l"], vec!["1/l", "2/l"]),
+        (vec!["depth", "--weight-var", "1,2", "--depth", "2"], vec!["one weight_var"]),
+        (vec!["depth", "--parameterization", "standard", "--widths", "3,4,1"], vec!["ntk parameterization"]),
+        (vec!["depth", "--activation", "step"], vec!["step", "NTK"]),
+        (vec!["depth", "--phases", "--activation", "softplus"], vec!["no edge of chaos"]),
+        (vec!["depth", "--rows", "5"], vec!["DATA"]),
+        (vec!["depth", "digits", "--rows", "1"], vec!["--rows", "got 1"]),
+        (vec!["depth", "digits", "--rows", "5", "--hold-out", "5"], vec!["held out", "got 5"]),
+        (vec!["depth", "nowhere.csv"], vec!["nowhere.csv"]),
+    ] {
+        refuses(&arguments, &words);
+    }
+}

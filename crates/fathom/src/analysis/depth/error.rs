@@ -1,0 +1,70 @@
+//! Why there is no answer about depth.
+
+use crate::analysis::PhaseError;
+use crate::infinite::{InputError, KernelError};
+use crate::predict::PredictError;
+use crate::spec::{ArchitectureError, CompositionError};
+
+/// Why nothing can be said about the depth of a network.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DepthError {
+    /// A description that is no network.
+    #[error(transparent)]
+    Architecture(#[from] ArchitectureError),
+    /// A scaling of branches out of range.
+    #[error(transparent)]
+    Composition(#[from] CompositionError),
+    /// Variances out of range, or an activation that jumps.
+    #[error(transparent)]
+    Phase(#[from] PhaseError),
+    /// The kernel does not exist.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+    /// The predictor does not exist.
+    #[error(transparent)]
+    Predict(#[from] PredictError),
+    /// An input that is no list of numbers.
+    #[error("row {row}: {source}")]
+    Input {
+        /// Row of the data, counted from 0, training inputs first.
+        row: usize,
+        /// What is wrong.
+        source: InputError,
+    },
+    /// A network whose layers differ.
+    #[error("limits at great depth need one weight_var and one bias_var for all layers")]
+    LayersDiffer,
+    /// A network with another NTK.
+    #[error(
+        "limits at great depth are those of trained biases (or none) in the ntk parameterization, and this network has another"
+    )]
+    OtherNtk,
+    /// A list of depths that is empty, not increasing, or out of range.
+    #[error("depths must increase and lie between 1 and {most}, got {got:?}")]
+    Depths {
+        /// Largest depth allowed.
+        most: usize,
+        /// First depths given.
+        got: Vec<usize>,
+    },
+    /// An accuracy out of range.
+    #[error("epsilon must be positive and below 1, got {got}")]
+    Epsilon {
+        /// What was given.
+        got: f64,
+    },
+    /// An image whose size does not fit.
+    #[error("{quantity} must be {allowed}, got {got}")]
+    Image {
+        /// Which quantity.
+        quantity: &'static str,
+        /// What is allowed.
+        allowed: &'static str,
+        /// What was given.
+        got: usize,
+    },
+    /// Somebody asked for it to end.
+    #[error("stopped before the last pair of inputs")]
+    Stopped,
+}

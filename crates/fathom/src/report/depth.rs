@@ -1,0 +1,294 @@
+//! What depth does to a kernel, in words.
+
+use super::format::{Lines, number, scaled};
+use crate::Scaled;
+use crate::analysis::depth::{
+    DataRow, DepthClass, DepthConstants, DepthDataReport, DepthNetwork, DepthRate, DepthReport, Distance, KernelLimit,
+    LimitOrigin, TrainedRow,
+};
+
+/// Entries of a predictor that are listed.
+const LISTED: usize = 4;
+
+/// Networks of every depth in a few words.
+pub fn depth_network_words(network: &DepthNetwork) -> String {
+    let kind = match network.scaling() {
+        None => "fully connected".to_owned(),
+        Some(scaling) => format!("residual, λ² = {scaling}"),
+    };
+    format!("{}, {kind}", network.activation())
+}
+
+/// What a class says about great depth.
+fn class_words(class: DepthClass) -> &'static str {
+    match class {
+        DepthClass::ReluLike => {
+            "variances keep their ratios, so that correlations ignore the weight variance: they tend to 1 like 1/L², and the NTK \
+             off the diagonal to a quarter of the diagonal"
+        }
+        DepthClass::GrowingReluLike => {
+            "edge of chaos with a bias: variances grow linearly, and the NTK off the diagonal tends to 4/7 of the diagonal for \
+             equal norms, less for others"
+        }
+        DepthClass::Kinked => "edge of chaos, φ has kinks: the NTK off the diagonal tends to a quarter of the diagonal",
+        DepthClass::CurvatureJump => {
+            "edge of chaos, φ″ jumps: the NTK off the diagonal tends to a third of the diagonal, more slowly than for smooth φ"
+        }
+        DepthClass::Smooth => "edge of chaos, smooth φ: the NTK off the diagonal tends to a third of the diagonal",
+        DepthClass::VanishingOdd => {
+            "edge of chaos without bias, odd smooth φ: variances fall like 1/L, correlations freeze, and the kernel keeps the data"
+        }
+        DepthClass::Ordered => "ordered: all entries of the NTK tend to one number, exponentially",
+        DepthClass::Chaotic => {
+            "chaotic: the diagonal of the NTK grows exponentially, and the rest tends to a number that counts for nothing beside it"
+        }
+        DepthClass::ResidualRelu => {
+            "residual branches whose shares of the variance add up without bound: the NTK off the diagonal tends to a quarter of the \
+             diagonal"
+        }
+        DepthClass::ResidualReluInverseDepth => {
+            "residual branches of 1/L: the kernel tends to the solution of a differential equation, which keeps the data"
+        }
+        DepthClass::ResidualReluSummable => {
+            "residual branches whose shares add up to a finite number: the kernel converges and keeps the data"
+        }
+        DepthClass::NotCovered => {
+            "no statement about the rate is published or derived for this network: the table shows the recursion alone"
+        }
+    }
+}
+
+fn origin_words(origin: LimitOrigin) -> &'static str {
+    match origin {
+        LimitOrigin::Formula => "by a formula",
+        LimitOrigin::Equation => "by a differential equation",
+        LimitOrigin::Measured => "measured: the recursion, extrapolated",
+        LimitOrigin::Unknown => "unknown",
+    }
+}
+
+/// A rate as a formula.
+pub fn depth_rate_words(rate: &DepthRate) -> String {
+    let factor = number(rate.coefficient());
+    match rate {
+        DepthRate::LogOverDepth { .. } => format!("{factor} ln L/L"),
+        DepthRate::Power { exponent, .. } => format!("{factor} L^−{}", number(*exponent)),
+        DepthRate::InverseLog { .. } => format!("{factor}/ln L"),
+        DepthRate::Exponential { layers, times_depth, .. } => {
+            let depth = if *times_depth { " L" } else { "" };
+            format!("{factor}{depth} exp(−L/{})", number(*layers))
+        }
+    }
+}
+
+fn constants_words(c: &DepthConstants) -> String {
+    let named = [
+        ("q*", c.q_star),
+        ("χ₁", c.chi1),
+        ("λ_q", c.lambda_q),
+        ("c*", c.c_star.filter(|c| *c != 1.0)),
+        ("χ(c*)", c.chi_star.filter(|_| c.c_star != Some(1.0))),
+        ("s", c.s),
+        ("ζ", c.zeta.filter(|zeta| *zeta != 0.0)),
+        ("β", c.beta),
+        ("γ", c.gamma),
+        ("η", c.eta),
+        ("ε", c.epsilon),
+        ("ρ", c.rho),
+        ("X", c.x),
+        ("κ", c.kappa),
+        ("δ₀", c.delta0),
+        ("C", c.c),
+        ("D", c.diagonal.filter(|d| *d != 0.0)),
+        ("f″", c.curvature),
+        ("ψ", c.psi),
+    ];
+    let known: Vec<String> =
+        named.iter().filter_map(|(name, value)| Some(format!("{name} {}", number((*value)?)))).collect();
+    known.join(", ")
+}
+
+/// What depth does to the kernel of a pair of inputs, as text.
+pub fn depth_text(report: &DepthReport) -> String {
+    let mut lines = Lines::default();
+    lines.heading("Depth");
+    head(&mut lines, &report.network, report.class);
+    let [first, second] = report.mean_squares;
+    lines.row(
+        "inputs",
+        format!("|x|²/n₀ {} and {}, cosine {}", number(first), number(second), number(1.0 - report.input_gap)),
+    );
+    let limit = report
+        .ratio_limit
+        .map_or("unknown".into(), |limit| format!("{} ({})", number(limit), origin_words(report.origin)));
+    lines.row("limit of Θ(x, x′)/Θ(x, x)", limit);
+    if let Some(rate) = &report.rate {
+        lines.row("approached as", depth_rate_words(rate));
+    }
+    let constants = constants_words(&report.constants);
+    if !constants.is_empty() {
+        lines.row("constants", constants);
+    }
+    if let Some(onset) = report.onset {
+        lines.row("layers before the rate applies", format!("several times {}", number(onset)));
+    }
+    let needed = &report.needed;
+    if report.ratio_limit.is_some() {
+        let by_rate = match needed.predicted {
+            Some(depth) => format!("from {} layers on by the rate", number(depth)),
+            None if report.rate.is_some() => "beyond 10^18 layers by the rate".into(),
+            None => "no rate known".into(),
+        };
+        let by_recursion = needed.verified.map_or(String::new(), |depth| format!("; from {depth} on by the recursion"));
+        lines.row(&format!("within {} of the limit", number(needed.epsilon)), by_rate + &by_recursion);
+    }
+    pair_table(&mut lines, report);
+    lines.finish()
+}
+
+fn head(lines: &mut Lines, network: &DepthNetwork, class: DepthClass) {
+    lines.row("networks", depth_network_words(network));
+    lines.row("weight_var σ_w², bias_var σ_b²", format!("{}; {}", network.weight_var(), network.bias_var()));
+    lines.row("at great depth", class_words(class));
+}
+
+fn pair_table(lines: &mut Lines, report: &DepthReport) {
+    lines.heading("Recursion, and error of the rate beside it");
+    lines.raw(&format!(
+        "{:>10} {:>11} {:>12} {:>11} {:>12} {:>12} {:>12}",
+        "L", "gap u", "Θ₁₂/√(q₁q₂)", "ratio", "error", "by the rate", "residual"
+    ));
+    for row in &report.rows {
+        let optional = |x: Option<Scaled>| x.map_or("—".into(), scaled);
+        let residual = row.residual.map_or("—".into(), |x| format!("{x:.6}"));
+        lines.raw(&format!(
+            "{:>10} {:>11} {:>12} {:>11} {:>12} {:>12} {:>12}",
+            row.depth,
+            scaled(row.gap),
+            scaled(row.normalised),
+            format!("{:.7}", row.ratio),
+            optional(row.error),
+            optional(row.predicted),
+            residual
+        ));
+    }
+    if let Some(delta) = report.constants.delta0 {
+        lines.raw(&format!("  The residual Θ₁₂/√(q₁q₂) − Y/n, with Y from the gap, tends to δ₀ = {delta:.6}."));
+    }
+}
+
+/// What depth makes of regression on a data set, as text.
+///
+/// # Arguments
+/// * `source`: where the data comes from, in a few words.
+pub fn depth_data_text(report: &DepthDataReport, source: &str) -> String {
+    let mut lines = Lines::default();
+    lines.heading("Deep networks on data");
+    head(&mut lines, &report.network, report.class);
+    let norms = if report.equal_norms { "of one norm" } else { "of different norms" };
+    let (n, m) = (report.training_inputs, report.test_inputs);
+    lines.row("inputs", format!("{n} for training, {m} for test, {norms}; {source}"));
+    lines.row("kernel over its diagonal", kernel_words(report));
+    lines.row("predictor", predictor_words(report));
+    if let Some(variance) = report.variance_limit {
+        lines.row("variance over initialisations", format!("tends to {}", number(variance)));
+    }
+    if let Some(condition) = report.condition_limit {
+        let words = match report.kernel_limit {
+            KernelLimit::Ones => format!("grows like {} over the exponential of the rate", number(condition)),
+            _ => format!("tends to {}", number(condition)),
+        };
+        lines.row("condition number", words);
+    }
+    distances(&mut lines, report);
+    training(&mut lines, report);
+    lines.finish()
+}
+
+fn kernel_words(report: &DepthDataReport) -> String {
+    match (report.kernel_limit, report.ratio_limit) {
+        (KernelLimit::Constant, Some(ratio)) => {
+            format!(
+                "tends to {} I + {} 11ᵀ, not to ones; the correlations of the NNGP do tend to ones",
+                number(1.0 - ratio),
+                number(ratio)
+            )
+        }
+        (KernelLimit::Ones, _) => "tends to the matrix of ones, as the correlations of the NNGP do".into(),
+        (KernelLimit::Identity, _) => "tends to the identity".into(),
+        _ => "keeps the data, or its limit is not known".into(),
+    }
+}
+
+fn predictor_words(report: &DepthDataReport) -> String {
+    let Some(limit) = &report.predictor_limit else {
+        return "no limit known: it keeps the data, or transients outlast the depths that can be followed".into();
+    };
+    let what = match report.kernel_limit {
+        KernelLimit::Constant if report.equal_norms => "one number for all inputs, r Σy/(1 − r + nr)",
+        KernelLimit::Constant => "one number for all directions, r Σy/(1 − r + nr) with the norms that survive",
+        KernelLimit::Ones => "ordinary kriging",
+        KernelLimit::Identity => "zero",
+        KernelLimit::Unknown => "unknown",
+    };
+    let shown: Vec<String> = limit.iter().take(LISTED).map(|x| number(*x)).collect();
+    let more = if limit.len() > LISTED { ", …" } else { "" };
+    if report.kernel_limit == KernelLimit::Identity {
+        "tends to zero".into()
+    } else {
+        format!("tends to {what}: {}{more}", shown.join(", "))
+    }
+}
+
+fn distances(lines: &mut Lines, report: &DepthDataReport) {
+    lines.heading("Distance of the kernel from its limit: largest, rms");
+    lines.raw(&format!(
+        "{:>10} {:>23} {:>23} {:>23} {:>23}",
+        "L", "over the diagonal", "over depth", "NTK from ones", "NNGP from ones"
+    ));
+    let words = |d: Option<Distance>| d.map_or("—".into(), |d| format!("{}, {}", number(d.max), number(d.rms)));
+    for DataRow { depth, cosine, from_ones, nngp_from_ones, depth_normalised, .. } in &report.rows {
+        lines.raw(&format!(
+            "{depth:>10} {:>23} {:>23} {:>23} {:>23}",
+            words(*cosine),
+            words(*depth_normalised),
+            words(Some(*from_ones)),
+            words(Some(*nngp_from_ones))
+        ));
+    }
+}
+
+fn training(lines: &mut Lines, report: &DepthDataReport) {
+    lines.heading("Training and prediction");
+    lines.raw(&format!(
+        "{:>10} {:>10} {:>10} {:>10} {:>10} {:>11} {:>10} {:>10}",
+        "L", "λ_max", "λ_min", "condition", "2/λ_max", "from limit", "variance", "test error"
+    ));
+    for row in &report.rows {
+        let Some(trained) = &row.trained else {
+            lines.raw(&format!(
+                "{:>10} the kernel is singular to rounding: inputs are parallel, or forgotten",
+                row.depth
+            ));
+            continue;
+        };
+        let TrainedRow {
+            lambda_max, lambda_min, condition, max_learning_rate, variance, from_limit, test_error, ..
+        } = trained;
+        lines.raw(&format!(
+            "{:>10} {:>10} {:>10} {:>10} {:>10} {:>11} {:>10} {:>10}",
+            row.depth,
+            scaled(*lambda_max),
+            scaled(*lambda_min),
+            scaled(*condition),
+            scaled(*max_learning_rate),
+            from_limit.map_or("—".into(), |d| number(d.max)),
+            number(*variance),
+            test_error.map_or("—".into(), number)
+        ));
+    }
+    lines.raw("  Gradient descent is stable below 2/λ_max; at half of that, the slowest error falls by e in as many steps as the");
+    lines.raw(
+        "  condition number. From limit: largest difference between the predictor and its limit on the test inputs.",
+    );
+}
