@@ -2,8 +2,8 @@
 
 use super::format::{Lines, describe, number, scaled};
 use crate::Scaled;
+use crate::infinite::matrix::Network;
 use crate::predict::{Criterion, Held, Iterations, Method, Metrics, Prediction, Ridge, Selection, Solver, Time};
-use crate::spec::Architecture;
 
 /// Candidates that are listed.
 const LISTED: usize = 20;
@@ -32,15 +32,15 @@ fn solver_words(solver: Solver) -> &'static str {
 /// # Arguments
 /// * `metrics`: one for each time of the prediction, if test targets are known.
 /// * `source`: where training and test inputs come from, in a few words.
-pub fn prediction_text(
-    arch: &Architecture,
+pub fn prediction_text<'a>(
+    network: impl Into<Network<'a>>,
     prediction: &Prediction,
     metrics: Option<&[Metrics]>,
     source: &str,
 ) -> String {
     let mut lines = Lines::default();
     lines.heading("Prediction of infinitely wide networks after training");
-    describe(&mut lines, arch);
+    describe(&mut lines, network);
     let p = prediction;
     let repeated = match p.repeated_inputs {
         0 => String::new(),
@@ -134,7 +134,10 @@ fn row_words(row: &[f64]) -> String {
 ///
 /// # Arguments
 /// * `source`: where the inputs come from.
-pub fn selection_text(selection: &Selection<Architecture>, source: &str) -> String {
+pub fn selection_text<T>(selection: &Selection<T>, source: &str) -> String
+where
+    for<'a> &'a T: Into<Network<'a>>,
+{
     let mut lines = Lines::default();
     lines.heading("Networks by what their kernel makes of the training data");
     lines.row("inputs", source);
@@ -162,7 +165,7 @@ pub fn selection_text(selection: &Selection<Architecture>, source: &str) -> Stri
             }
             (None, reason) => reason.unwrap_or_default().into(),
         };
-        lines.raw(&format!("  {}, {ridge}", name(&candidate.network)));
+        lines.raw(&format!("  {}, {ridge}", name((&candidate.network).into())));
         lines.row("", scores);
     }
     if order.len() > LISTED {
@@ -172,7 +175,14 @@ pub fn selection_text(selection: &Selection<Architecture>, source: &str) -> Stri
 }
 
 /// A network of the grid, in a few words.
-fn name(arch: &Architecture) -> String {
+fn name(network: Network<'_>) -> String {
+    let arch = match network {
+        Network::Layers(arch) => arch,
+        Network::Blocks(blocks) => {
+            let (count, depth) = (blocks.blocks().len(), blocks.depth());
+            return format!("{count} blocks on {}, depth {depth}", blocks.input());
+        }
+    };
     let variances = arch.uniform_variances().map(|(w, b)| format!(", σ_w² {}, σ_b² {}", number(w), number(b)));
     format!("{}, depth {}{}", arch.activation(), arch.depth(), variances.unwrap_or_default())
 }

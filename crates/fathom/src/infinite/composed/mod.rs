@@ -13,3 +13,5 @@ mod program;
 mod sum;
 
 pub use network::composed_pair_kernel;
+
+pub(super) use program::{Step, run, steps};
