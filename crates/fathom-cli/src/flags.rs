@@ -85,17 +85,8 @@ pub(crate) struct BlocksArgs {
 }
 
 /// The flags of [`NetworkArgs`].
-const NETWORK_FLAGS: [&str; 9] = [
-    "widths",
-    "depth",
-    "activation",
-    "weight_var",
-    "bias_var",
-    "biases",
-    "parameterization",
-    "weight_law",
-    "arch",
-];
+const NETWORK_FLAGS: [&str; 9] =
+    ["widths", "depth", "activation", "weight_var", "bias_var", "biases", "parameterization", "weight_law", "arch"];
 
 impl BlocksArgs {
     /// The network of blocks if one is asked for, which the data must fit; else the other one.
@@ -119,7 +110,9 @@ pub(crate) fn read_blocks(path: &Path, features: usize) -> Result<Composition, C
     let network = spec.map_err(|source| CommandError::BlocksFile { path: path.into(), source })?;
     if network.features() != features {
         let (input, own) = (network.input(), network.features());
-        return Err(usage(format!("the data has {features} features, but the network works on {input}: {own} numbers")));
+        return Err(usage(format!(
+            "the data has {features} features, but the network works on {input}: {own} numbers"
+        )));
     }
     Ok(network)
 }

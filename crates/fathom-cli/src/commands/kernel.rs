@@ -244,11 +244,7 @@ fn check_memory<T: FileNumber>(args: &Args, engine: &KernelEngine<'_>) -> Result
 }
 
 /// What the matrix is of, down to the bits of the inputs.
-fn identity<T: FileNumber>(
-    args: &Args,
-    sets: &Sets,
-    network: &AnyNetwork,
-) -> Result<serde_json::Value, CommandError> {
+fn identity<T: FileNumber>(args: &Args, sets: &Sets, network: &AnyNetwork) -> Result<serde_json::Value, CommandError> {
     let options = args.kernel.options();
     let print = |inputs: &Inputs| json!([inputs.rows, inputs.cols, format!("{:016x}", fingerprint(&inputs.values))]);
     Ok(json!({
@@ -324,12 +320,7 @@ fn spectra(engine: &KernelEngine<'_>, most: usize) -> Result<Spectra, CommandErr
 }
 
 /// The picture, of the NTK if there are both: entries of evenly chosen rows and columns.
-fn draw(
-    args: &Args,
-    sets: &Sets,
-    network: &AnyNetwork,
-    eigenvalues: Option<&[f64]>,
-) -> Result<(), CommandError> {
+fn draw(args: &Args, sets: &Sets, network: &AnyNetwork, eigenvalues: Option<&[f64]>) -> Result<(), CommandError> {
     let chosen = |inputs: &Inputs| {
         let count = inputs.rows.min(KERNEL_CELLS);
         let places: Vec<usize> = (0..count).map(|i| i * (inputs.rows - 1) / (count - 1).max(1)).collect();

@@ -7,9 +7,7 @@ use crate::activation::{Activation, Covariance};
 use crate::infinite::{
     Expectations, PairInput, PairKernel, composed_pair_kernel, location_kernels, nngp_pair, pair_kernel,
 };
-use crate::spec::{
-    Architecture, ArchitectureSpec, BranchScaling, CnnSpec, Composition, Padding, PerLayer, ResNetSpec,
-};
+use crate::spec::{Architecture, ArchitectureSpec, BranchScaling, CnnSpec, Composition, Padding, PerLayer, ResNetSpec};
 
 /// $1 - c$ and $1 + c$ of three exact numbers.
 fn gaps(xx: Decimal, yy: Decimal, xy: Decimal) -> (f64, f64) {
@@ -97,7 +95,9 @@ fn image(v: &mut Fields<'_>, name: &str) -> Result<Vec<Vec<f64>>, String> {
     let places: Vec<Vec<f64>> = serde_json::from_str(text).map_err(|e| format!("the field {name} is no image: {e}"))?;
     let channels = places.first().map_or(0, Vec::len);
     if channels == 0 || places.iter().any(|place| place.len() != channels) || places.len() * channels > MOST_NUMBERS {
-        return Err(format!("the field {name} needs places with as many channels each, at most {MOST_NUMBERS} numbers"));
+        return Err(format!(
+            "the field {name} needs places with as many channels each, at most {MOST_NUMBERS} numbers"
+        ));
     }
     Ok(places)
 }
@@ -145,7 +145,8 @@ pub(super) fn circular(v: &mut Fields<'_>) -> Evaluation {
         }
     };
     let computed: Option<Vec<Scaled>> = entries.map(entry).collect();
-    let computed = computed.ok_or("the field order does not name entries like \"nngp xy[0,1], xx[0,2]; ntk xy[0,0]\"")?;
+    let computed =
+        computed.ok_or("the field order does not name entries like \"nngp xy[0,1], xx[0,2]; ntk xy[0,0]\"")?;
     let scale = own.ntk(0, 0).unwrap_or(Scaled::ZERO);
     v.compare_list("values", &computed, scale);
     Ok(())

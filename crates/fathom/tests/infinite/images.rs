@@ -158,15 +158,21 @@ fn kernels_of_images_are_those_of_all_pairs_of_places() {
         (&[7, 6, 1], &["conv same 3x3 /2", "relu", "conv same 3x3", "relu", "gap", "dense"]),
         (&[7, 6, 1], &["conv circular 3x3 /2", "relu", "conv circular 3x3", "relu", "gap", "dense"]),
         (&[7, 6, 1], &["conv circular 3x3", "relu", "conv circular 3x3 /3", "relu", "flatten", "dense"]),
-        (&[7, 7, 2], &["conv valid 3x3 /2", "relu", "conv same 2x2", "relu", "pool valid 2x2 /1", "conv same 3x3"]),
+        (&[7, 7, 2], &["conv valid 3x3 /2", "relu", "conv same 2x2", "relu", "pool valid 2x2 /1", "conv same 2x2"]),
         (&[6, 6, 2], &["conv same 3x3", "relu", "pool valid 2x2", "conv same 3x3", "relu", "gap", "dense"]),
         (&[6, 6, 2], &["conv same 3x3", "relu", "pool same 3x3 /2", "conv circular 3x3", "relu", "gap", "dense"]),
-        (&[6, 5, 2], &["conv circular 3x3", "relu", "pool circular 3x2 /2", "conv valid 2x2", "relu", "flatten", "dense"]),
+        (
+            &[6, 5, 2],
+            &["conv circular 3x3", "relu", "pool circular 3x2 /2", "conv valid 2x2", "relu", "flatten", "dense"],
+        ),
         (&[4, 4, 2], &["conv circular 3x3", "relu", "conv same 3x3", "relu", "gap", "dense", "relu", "dense"]),
         (&[4, 4, 2], &["conv same 3x3", "norm", "relu", "conv same 3x3", "norm", "relu", "gap", "dense"]),
-        (&[4, 4, 2], &["conv same 3x3", "erf", "conv same 3x3", "tanh", "gap", "dense"]),
-        (&[4, 4, 2], &["pool valid 2x2", "conv same 3x3", "leaky-relu:0.3", "conv same 1x3", "abs", "flatten", "dense"]),
-        (&[4, 4, 2], &["dense", "relu", "dense", "elu", "flatten", "dense"]),
+        (&[3, 3, 2], &["conv same 3x3", "erf", "conv same 3x3", "tanh", "gap", "dense"]),
+        (
+            &[6, 6, 2],
+            &["pool valid 2x2", "conv same 3x3", "leaky-relu:0.3", "conv same 1x3", "abs", "flatten", "dense"],
+        ),
+        (&[3, 3, 2], &["dense", "relu", "dense", "gelu", "flatten", "dense"]),
     ];
     for (seed, (input, list)) in cases.iter().enumerate() {
         assert_equal_to_reference(input, blocks(list), seed as u64);
@@ -177,10 +183,10 @@ fn kernels_of_images_are_those_of_all_pairs_of_places() {
 fn residual_networks_on_images_are_those_of_all_pairs_of_places() {
     let branch = || residual(0.6, &["relu", "conv same 3x3"], &[]);
     let strided = residual(1.0, &["relu", "conv same 3x3 /2", "relu", "conv same 3x3"], &["conv same 1x1 /2"]);
-    let circular = residual(0.5, &["conv circular 3x3 /2", "relu", "conv circular 3x3"], &["relu", "conv circular 1x1 /2"]);
-    for (i, list) in [vec![branch(), branch()], vec![branch(), strided, branch()], vec![circular, branch()]]
-        .into_iter()
-        .enumerate()
+    let circular =
+        residual(0.5, &["conv circular 3x3 /2", "relu", "conv circular 3x3"], &["relu", "conv circular 1x1 /2"]);
+    for (i, list) in
+        [vec![branch(), branch()], vec![branch(), strided, branch()], vec![circular, branch()]].into_iter().enumerate()
     {
         for (j, end) in [&["relu", "gap", "dense"][..], &["norm", "flatten", "dense"]].into_iter().enumerate() {
             let all = [blocks(&["conv same 3x3"]), list.clone(), blocks(end)].concat();
@@ -252,23 +258,27 @@ fn circular_network(depth: usize, scaling: Option<BranchScaling>, weight_var: f6
 const X: [f64; 8] = [1.0, 0.0, 2.0, -1.0, 0.0, 1.0, -1.0, 1.0];
 const Y: [f64; 8] = [1.0, 1.0, 0.0, 2.0, -1.0, 0.0, 1.0, -2.0];
 
-/// The diagonal of circular critical networks is L times the mean variance of the first layer, exactly when all places have
-/// forgotten their own; off it, r L − L/4 − ⅜ ln L has a limit (docs/theory), reached like ln L/L.
+/// The diagonal of circular critical networks is L times the mean variance of the first layer once all places have forgotten
+/// their own; off it, r L − L/4 − ⅜ ln L has a limit that the data decide. As of two inputs of a fully connected network
+/// (docs/theory), it is approached like (9/4) ln L/L times a number of order one: by 0.0016 or so from L = 10⁴ to 10⁵.
 #[test]
 fn deep_circular_networks_reach_their_limits() {
     let mean = |x: &[f64]| x.iter().map(|v| v * v).sum::<f64>() / 8.0 * 2.0;
-    let mut last = 0.0;
-    for (depth, slack) in [(10_000, 4e-3), (100_000, 4e-4)] {
+    let residuals = |depth: usize| {
         let network = circular_network(depth, None, 2.0);
-        let k = location_kernels(&network, &X, &Y).unwrap();
-        let own = location_kernels(&network, &X, &X).unwrap();
+        let (k, own) = (location_kernels(&network, &X, &Y).unwrap(), location_kernels(&network, &X, &X).unwrap());
         let length = depth as f64;
         let ratio = own.ntk(2, 2).unwrap().to_f64() / (length * mean(&X));
         assert!((ratio - 1.0).abs() < 2.0 / length, "{ratio}");
-        let t = k.ntk(0, 1).unwrap().to_f64() / (mean(&X) * mean(&Y)).sqrt();
-        let residual = t - 0.25 * length - 0.375 * length.ln();
-        assert!(last == 0.0 || (residual - last).abs() < slack * 2.0, "{residual} after {last}");
-        last = residual;
+        let limit = |t: f64| t - 0.25 * length - 0.375 * length.ln();
+        [
+            limit(k.ntk(0, 0).unwrap().to_f64() / (mean(&X) * mean(&Y)).sqrt()),
+            limit(own.ntk(0, 2).unwrap().to_f64() / mean(&X)),
+        ]
+    };
+    let (early, late) = (residuals(10_000), residuals(100_000));
+    for (early, late) in early.into_iter().zip(late) {
+        assert!((1.5e-3..1.8e-3).contains(&(late - early)), "{early} {late}");
     }
 }
 
@@ -289,7 +299,9 @@ fn a_million_layers_on_images_neither_over_nor_underflow() {
 /// σ_w² times the mean squared difference before to first order in the difference.
 #[test]
 fn nearly_equal_images_keep_their_digits() {
-    let network = composition(&[6, 6, 2], blocks(&["conv same 3x3", "relu", "conv same 3x3", "relu", "flatten", "dense"])).unwrap();
+    let network =
+        composition(&[6, 6, 2], blocks(&["conv same 3x3", "relu", "conv same 3x3", "relu", "flatten", "dense"]))
+            .unwrap();
     let mut numbers = Numbers(3);
     let x = numbers.vector(72);
     let noise = numbers.vector(72);
@@ -303,21 +315,32 @@ fn nearly_equal_images_keep_their_digits() {
     assert!((wide / narrow / 100.0 - 1.0).abs() < 2e-3, "{wide} {narrow}");
     let same = kernels(0.0);
     for kind in 0..2 {
-        assert_eq!(same[kind][0], same[kind][1]);
+        // √q √q instead of q.
+        assert!((same[kind][1] / same[kind][0] - 1.0).abs() < 1e-14);
     }
 }
 
 #[test]
 fn sizes_of_inputs_do_not_matter_without_biases() {
-    let mut list = blocks(&["conv same 3x3", "relu", "conv circular 3x3", "relu", "pool valid 2x2", "conv same 3x3", "relu", "gap", "dense"]);
+    let mut list = blocks(&[
+        "conv same 3x3",
+        "relu",
+        "conv circular 3x3",
+        "relu",
+        "pool valid 2x2",
+        "conv same 3x3",
+        "relu",
+        "gap",
+        "dense",
+    ]);
     for block in &mut list {
         if let Block::Conv { bias_var, .. } | Block::Dense { bias_var, .. } = block {
             *bias_var = 0.0;
         }
     }
-    let network = composition(&[4, 4, 2], list).unwrap();
+    let network = composition(&[6, 6, 2], list).unwrap();
     let mut numbers = Numbers(3);
-    let (x, y) = (numbers.vector(32), numbers.vector(32));
+    let (x, y) = (numbers.vector(72), numbers.vector(72));
     let plain = matrices(&network, &x, Some(&y));
     for exponent in [-900, -30, 500] {
         let factor = 2.0_f64.powi(exponent);
@@ -327,13 +350,15 @@ fn sizes_of_inputs_do_not_matter_without_biases() {
             assert!((scaled[kind][0] / factor / plain[kind][0] - 1.0).abs() < 1e-13, "{exponent}");
         }
     }
-    let zeros = matrices(&network, &[0.0; 32], Some(&y));
+    let zeros = matrices(&network, &[0.0; 72], Some(&y));
     assert_eq!([zeros[0][0], zeros[1][0]], [0.0, 0.0]);
 }
 
 #[test]
 fn bands_and_threads_change_no_bit() {
-    let network = composition(&[6, 5, 1], blocks(&["conv same 3x3", "relu", "conv circular 3x3", "relu", "gap", "dense"])).unwrap();
+    let network =
+        composition(&[6, 5, 1], blocks(&["conv same 3x3", "relu", "conv circular 3x3", "relu", "gap", "dense"]))
+            .unwrap();
     let rows = Numbers(1).vector(19 * 30);
     let engine = KernelEngine::new(&network, &rows, 30, None, &BOTH).unwrap();
     let whole = engine.matrices::<f64>().unwrap();

@@ -40,8 +40,8 @@ impl<'a> Grid<'a> {
     pub fn rectangle(&self, i: usize, j: usize) -> Rectangle {
         let (dy, dx) = (self.down[i], self.across[j]);
         let (rows, cols) = (left(self.height, dy), left(self.width, dx));
-        let start =
-            sum(self.height, &self.down[..i]) * sum(self.width, self.across) + rows * sum(self.width, &self.across[..j]);
+        let start = sum(self.height, &self.down[..i]) * sum(self.width, self.across)
+            + rows * sum(self.width, &self.across[..j]);
         let first = (-dy).max(0) as usize * self.width + (-dx).max(0) as usize;
         let second = dy.max(0) as usize * self.width + dx.max(0) as usize;
         Rectangle { start, rows, cols, first, second }

@@ -56,7 +56,8 @@ impl Offsets {
                 None => !diagonal || *d == 0,
             };
             for least in 0..size {
-                let class: Vec<i64> = [least - size, least].into_iter().filter(|d| d.abs() < size && needed(d)).collect();
+                let class: Vec<i64> =
+                    [least - size, least].into_iter().filter(|d| d.abs() < size && needed(d)).collect();
                 if !class.is_empty() {
                     let class = axis.class(class, ops, |geometry| &geometries[geometry][i]);
                     axis.classes.push(class);
@@ -108,7 +109,9 @@ impl AxisOffsets {
                 sets[i + 1] = sets[*from];
             }
             tables.push(match op {
-                Op::Weights { from, geometry, .. } => self.table([*geometry, sets[i + 1], sets[*from]], axis(*geometry)),
+                Op::Weights { from, geometry, .. } => {
+                    self.table([*geometry, sets[i + 1], sets[*from]], axis(*geometry))
+                }
                 _ => 0,
             });
         }

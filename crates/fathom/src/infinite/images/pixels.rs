@@ -31,7 +31,14 @@ impl Pixels {
     }
 
     /// $\mathcal E = \frac{2}{n}(|x||x'| - x^\top x') = \frac{|x'|}{|x|}\,\frac1n |x - \frac{|x|}{|x'|} x'|^2$ of all pairs.
-    pub fn spread(&self, other: &Self, grid: Grid<'_>, roots: [&[f64]; 2], scratch: [&mut Vec<f64>; 2], out: &mut [f64]) {
+    pub fn spread(
+        &self,
+        other: &Self,
+        grid: Grid<'_>,
+        roots: [&[f64]; 2],
+        scratch: [&mut Vec<f64>; 2],
+        out: &mut [f64],
+    ) {
         let [first, second] = scratch;
         let [one, two] = roots;
         out.fill(0.0);

@@ -110,7 +110,9 @@ impl StageProfile {
             own.variances.clear();
             own.ntk.clear();
             let unit = match *op {
-                Op::Activate { from, function } => walk.activate(from, &program.functions[function], &mut own, layer)?,
+                Op::Activate { from, function } => {
+                    walk.activate(from, &program.functions[function], &mut own, layer)?
+                }
                 Op::Weights { from, geometry, layer: weights } => {
                     layer += 1;
                     walk.weights(from, geometry, weights, &mut own)

@@ -156,11 +156,12 @@ impl Compiler<'_> {
             Block::Dense { weight_var, bias_var, width } => {
                 let axes = if self.flat { size.map(Axis::whole) } else { size.map(each) };
                 self.flat = false;
-                self.weights(from, axes, *weight_var, *bias_var, *width)
+                self.weights(from, axes, 1, [*weight_var, *bias_var], *width)
             }
             Block::Conv { filter, stride, padding, weight_var, bias_var, channels } => {
                 let axes = windows(size, filter, stride, None, *padding);
-                self.weights(from, axes, *weight_var, *bias_var, *channels)
+                let window = axes[0].window * axes[1].window;
+                self.weights(from, axes, window, [*weight_var, *bias_var], *channels)
             }
             Block::Activation { function } => {
                 if self.with_ntk && function.regularity() == Regularity::Discontinuous {
@@ -221,23 +222,22 @@ impl Compiler<'_> {
         self.functions.len() - 1
     }
 
+    /// # Arguments
+    /// * `window`: places that count as inputs of their own, beside the features.
     fn weights(
         &mut self,
         from: Value,
         axes: [Axis; 2],
-        weight_var: f64,
-        bias_var: f64,
+        window: usize,
+        [weight_var, bias_var]: [f64; 2],
         width: Option<usize>,
     ) -> Result<Value, KernelError> {
-        let window = if self.flat { 1 } else { axes[0].window * axes[1].window };
         let features = std::mem::replace(&mut self.features, width);
         let parameterization = self.network.parameterization();
         let alpha = match parameterization {
             _ if !self.with_ntk => 0.0,
             Parameterization::Ntk | Parameterization::HaninNica => 1.0,
-            Parameterization::Standard => {
-                features.ok_or(KernelError::NeedsWidths)? as f64 * window as f64 / weight_var
-            }
+            Parameterization::Standard => features.ok_or(KernelError::NeedsWidths)? as f64 * window as f64 / weight_var,
         };
         let beta = match (self.network.biases(), parameterization) {
             _ if !self.with_ntk => 0.0,

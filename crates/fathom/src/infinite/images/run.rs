@@ -188,8 +188,7 @@ impl<'a> Pass<'a> {
         out.ntk.resize(count, 0.0);
         let Scratch { values, planes, .. } = scratch;
         let known = &values[self.stage.slots[from]];
-        let before =
-            Before { grid: group.grid(from), spread: &known.spread, ntk: &known.ntk, roots: self.roots(from) };
+        let before = Before { grid: group.grid(from), spread: &known.spread, ntk: &known.ntk, roots: self.roots(from) };
         let [down, across] = [0, 1].map(|k| &self.stage.offsets.axes[k].tables[group.classes[k].tables[i]]);
         let roots = self.roots(i + 1);
         for (y, down) in down.iter().enumerate() {

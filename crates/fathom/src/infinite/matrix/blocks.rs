@@ -27,8 +27,15 @@ thread_local! {
 /// The inputs, as far as they can be prepared.
 enum Prepared<'a> {
     /// Rows, their squared norms, and $|x|^2/n_0$.
-    Lists { steps: Vec<Step<'a>>, depth: usize, rows: [Vec<List>; 2] },
-    Images { program: Program, images: [Vec<Image>; 2] },
+    Lists {
+        steps: Vec<Step<'a>>,
+        depth: usize,
+        rows: [Vec<List>; 2],
+    },
+    Images {
+        program: Program,
+        images: [Vec<Image>; 2],
+    },
 }
 
 /// A list of features.
@@ -151,7 +158,13 @@ impl PairFunction for Blocks<'_> {
         let [lists, images, pooled] = TILES;
         match &self.prepared {
             Prepared::Lists { .. } => lists,
-            Prepared::Images { program, .. } => if program.has_pools() { pooled } else { images },
+            Prepared::Images { program, .. } => {
+                if program.has_pools() {
+                    pooled
+                } else {
+                    images
+                }
+            }
         }
     }
 

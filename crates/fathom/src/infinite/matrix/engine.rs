@@ -131,28 +131,19 @@ impl<'a> KernelEngine<'a> {
         }
     }
 
-    fn of_blocks(
-        network: &'a Composition,
-        inputs: KernelInputs,
-        options: &MatrixOptions,
-    ) -> Result<Self, MatrixError> {
+    fn of_blocks(network: &'a Composition, inputs: KernelInputs, options: &MatrixOptions) -> Result<Self, MatrixError> {
         let KernelInputs { inputs, others } = inputs;
         if network.features() != inputs.features() {
             return Err(MatrixError::Features { network: network.features(), data: inputs.features() });
         }
         let blocks = Blocks::new(network, [&inputs, others.as_ref().unwrap_or(&inputs)], others.is_some(), options)?;
-        let reference =
-            if options.scale == KernelScale::Depth { blocks.reference(network)? } else { [Scaled::ONE; 2] };
+        let reference = if options.scale == KernelScale::Depth { blocks.reference(network)? } else { [Scaled::ONE; 2] };
         let engine = Self { plan: Plan::of_blocks(blocks), inputs, others, options: *options, reference };
         engine.check_diagonals()?;
         Ok(engine)
     }
 
-    fn of_layers(
-        arch: &'a Architecture,
-        inputs: KernelInputs,
-        options: &MatrixOptions,
-    ) -> Result<Self, MatrixError> {
+    fn of_layers(arch: &'a Architecture, inputs: KernelInputs, options: &MatrixOptions) -> Result<Self, MatrixError> {
         let KernelInputs { inputs, others } = inputs;
         if let Some(&network) = arch.widths().and_then(<[usize]>::first)
             && network != inputs.features()
