@@ -258,27 +258,90 @@ fn circular_network(depth: usize, scaling: Option<BranchScaling>, weight_var: f6
 const X: [f64; 8] = [1.0, 0.0, 2.0, -1.0, 0.0, 1.0, -1.0, 1.0];
 const Y: [f64; 8] = [1.0, 1.0, 0.0, 2.0, -1.0, 0.0, 1.0, -2.0];
 
+/// Six places of three channels: the data of the constants in docs/theory.
+const NORMAL: [[f64; 18]; 2] = [
+    [
+        0.125_730_221_093_393_3,
+        -0.132_104_863_291_301_9,
+        0.640_422_650_443_282_1,
+        0.104_900_117_153_039_71,
+        -0.535_669_373_161_111,
+        0.361_595_054_909_484_74,
+        1.304_000_045_130_137_2,
+        0.947_080_963_129_242_2,
+        -0.703_735_235_806_992_6,
+        -1.265_421_471_046_052_5,
+        -0.623_274_462_537_352_2,
+        0.041_325_979_347_243_6,
+        -2.325_030_774_638_834_3,
+        -0.218_791_663_932_545_73,
+        -1.245_910_947_253_065_2,
+        -0.732_267_354_703_451_6,
+        -0.544_258_982_857_309_9,
+        -0.316_300_156_369_154_54,
+    ],
+    [
+        0.411_630_536_374_132_8,
+        1.042_513_369_442_677_6,
+        -0.128_534_662_944_034_26,
+        1.366_463_470_549_685_9,
+        -0.665_194_673_486_613_5,
+        0.351_510_070_093_019_7,
+        0.903_470_181_651_808_6,
+        0.094_012_297_760_874_57,
+        -0.743_499_249_353_808_4,
+        -0.921_725_376_258_419_4,
+        -0.457_725_825_667_339_16,
+        0.220_195_123_470_049_4,
+        -1.009_618_183_538_736,
+        -0.209_175_574_871_713_07,
+        -0.159_225_009_914_477_72,
+        0.540_845_584_685_807_7,
+        0.214_659_122_506_340_9,
+        0.355_372_709_039_921_4,
+    ],
+];
+
 /// The diagonal of circular critical networks is L times the mean variance of the first layer once all places have forgotten
-/// their own; off it, r L − L/4 − ⅜ ln L has a limit that the data decide. As of two inputs of a fully connected network
-/// (docs/theory), it is approached like (9/4) ln L/L times a number of order one: by 0.0016 or so from L = 10⁴ to 10⁵.
+/// their own; off it, r L − L/4 − ⅜ ln L has a limit that the data decide, and the same at all places: 1.27566 at L = 10⁴ and
+/// 1.27726 at 10⁵ by the recursion of one offset in another form (pairwise differences of all channels). Of
+/// residual networks, the same of r/ρ with ρ = ½ is 3.48722 and 3.49509.
 #[test]
 fn deep_circular_networks_reach_their_limits() {
-    let mean = |x: &[f64]| x.iter().map(|v| v * v).sum::<f64>() / 8.0 * 2.0;
-    let residuals = |depth: usize| {
-        let network = circular_network(depth, None, 2.0);
-        let (k, own) = (location_kernels(&network, &X, &Y).unwrap(), location_kernels(&network, &X, &X).unwrap());
-        let length = depth as f64;
-        let ratio = own.ntk(2, 2).unwrap().to_f64() / (length * mean(&X));
-        assert!((ratio - 1.0).abs() < 2.0 / length, "{ratio}");
-        let limit = |t: f64| t - 0.25 * length - 0.375 * length.ln();
-        [
-            limit(k.ntk(0, 0).unwrap().to_f64() / (mean(&X) * mean(&Y)).sqrt()),
-            limit(own.ntk(0, 2).unwrap().to_f64() / mean(&X)),
-        ]
-    };
-    let (early, late) = (residuals(10_000), residuals(100_000));
-    for (early, late) in early.into_iter().zip(late) {
-        assert!((1.5e-3..1.8e-3).contains(&(late - early)), "{early} {late}");
+    let mean = |x: &[f64]| x.iter().map(|v| v * v).sum::<f64>() / 18.0 * 2.0;
+    let [x, y] = NORMAL;
+    let cases = [
+        (10_000, None, 1.275_66),
+        (100_000, None, 1.277_26),
+        (10_000, Some(BranchScaling::Constant(1.0)), 3.487_22),
+        (100_000, Some(BranchScaling::Constant(1.0)), 3.495_09),
+    ];
+    for (depth, scaling, expected) in cases {
+        let rho = if scaling.is_some() { 0.5 } else { 1.0 };
+        let network = Composition::try_from(CnnSpec {
+            input: vec![6, 3],
+            depth,
+            filter: vec![3],
+            padding: Padding::Circular,
+            activation: "relu".parse().unwrap(),
+            weight_var: 2.0,
+            bias_var: 0.0,
+            scaling,
+        })
+        .unwrap();
+        let engine = KernelEngine::new(&network, &x, 18, Some(&y), &BOTH).unwrap();
+        let [first, second] = [mean(&x), mean(&y)];
+        let growth = if scaling.is_some() { 2.0_f64.ln() * (depth - 1) as f64 } else { 0.0 };
+        let over = |k: Scaled, q: f64| (k.ln() - growth).exp() / q;
+        let [own, _] = engine.diagonals(KernelKind::Ntk);
+        let length = rho * depth as f64;
+        // e^growth has the rounding of an exponent of 7·10⁴: 10⁻¹¹; with ρ = ½ the diagonal is ½ (L + 1).
+        let diagonal = if scaling.is_some() { 0.5 * (depth + 1) as f64 } else { length };
+        assert!((over(own[0], first) / diagonal - 1.0).abs() < 2.0 / length, "{depth} {}", over(own[0], first));
+        let matrix = &engine.matrices::<f64>().unwrap()[1];
+        let entry = Scaled::from(matrix.values()[0]).times_power_of_two(matrix.exponent());
+        let residual = over(entry, (first * second).sqrt()) / rho - 0.25 * depth as f64 - 0.375 * (depth as f64).ln();
+        assert!((residual - expected).abs() < 1e-5, "{depth} {residual}");
     }
 }
 
