@@ -28,7 +28,7 @@ fn block(text: &str) -> Block {
         "same" => Padding::Same,
         "valid" => Padding::Valid,
         "circular" => Padding::Circular,
-        _ => panic!("{word}"),
+        word => unreachable!("{word}"),
     };
     let sizes = |word: &str| -> Vec<usize> { word.split('x').map(|n| n.parse().unwrap()).collect() };
     let stride = |window: &[usize]| words.get(3).map_or(Vec::new(), |s| vec![s[1..].parse().unwrap(); window.len()]);
@@ -377,9 +377,9 @@ fn nearly_equal_images_keep_their_digits() {
     let (wide, narrow) = (gap(&kernels(1e-4)[1]), gap(&kernels(1e-6)[1]));
     assert!((wide / narrow / 100.0 - 1.0).abs() < 2e-3, "{wide} {narrow}");
     let same = kernels(0.0);
-    for kind in 0..2 {
+    for entries in &same {
         // √q √q instead of q.
-        assert!((same[kind][1] / same[kind][0] - 1.0).abs() < 1e-14);
+        assert!((entries[1] / entries[0] - 1.0).abs() < 1e-14);
     }
 }
 

@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn padded_lines_hold_the_places_of_all_windows() {
         for padding in [Padding::Circular, Padding::Same, Padding::Valid] {
-            for (size, window, stride) in [(5, 3, 1), (7, 3, 2), (6, 2, 2), (6, 4, 3), (1, 1, 1)] {
+            for (size, window, stride) in [(5_usize, 3, 1), (7, 3, 2), (6, 2, 2), (6, 4, 3), (1, 1, 1)] {
                 let out = if padding == Padding::Valid { (size - window) / stride + 1 } else { size.div_ceil(stride) };
                 let axis = Axis::new(size, out, window, stride, padding);
                 for offset in 1 - out as i64..out as i64 {
