@@ -89,7 +89,10 @@ kinds!(ArchitectureError {
     ArgumentError: NoShape, DepthMismatch, Depth, Layers, WeightVar, BiasVar, BiasVarWithoutBiases, Toml;
 });
 kinds!(InputError { ArgumentError: Length, NotFinite, Inner; });
-kinds!(KernelError { NotAvailableError: NeedsWidths, NoNtk, Images; RangeError: Diverges; });
+kinds!(KernelError {
+    NotAvailableError: NeedsWidths, NoNtk, Images, NoImages, PoolInBranch, FlatBranch;
+    RangeError: Diverges;
+});
 kinds!(GramError { ArgumentError: Input; } of [Kernel]);
 kinds!(MatrixError {
     ArgumentError: Shape, Features, Input, ZeroDiagonal, NoBand, Stopped;

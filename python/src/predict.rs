@@ -171,7 +171,7 @@ pub(crate) fn predict_iteratively(
     let recomputed = hold == "tiles";
     let (prediction, metrics) = watched(py, &Progress(progress), move |watch| {
         let problem =
-            LargeProblem { architecture: &arch, train: &train, test: &test, features, targets: &given, outputs };
+            LargeProblem { network: (&arch).into(), train: &train, test: &test, features, targets: &given, outputs };
         let kernel = if recomputed { FastKernel::Recomputed } else { FastKernel::Packed };
         let see = |stage: Stage<'_>| {
             if let Stage::Step(steps, _) = stage {

@@ -12,7 +12,7 @@ use fathom_ntk::network::NetworkError;
 use fathom_ntk::predict::PredictError;
 use fathom_ntk::sample::{ObservableError, RunError, SampleError};
 use fathom_ntk::selftest::SelftestError;
-use fathom_ntk::spec::ArchitectureError;
+use fathom_ntk::spec::{ArchitectureError, CompositionError};
 use fathom_ntk::statistics::StatisticsError;
 use fathom_ntk::train::TrainError;
 
@@ -26,6 +26,8 @@ pub(crate) enum CommandError {
     Architecture(#[from] ArchitectureError),
     #[error("{}: {source}", .path.display())]
     ArchitectureFile { path: PathBuf, source: ArchitectureError },
+    #[error("{}: {source}", .path.display())]
+    BlocksFile { path: PathBuf, source: CompositionError },
     #[error("cannot read {}: {source}", .path.display())]
     Read { path: PathBuf, source: std::io::Error },
     #[error("cannot write {}: {source}", .path.display())]

@@ -5,7 +5,11 @@ use std::str::FromStr;
 
 use clap::Args;
 use fathom_ntk::activation::Activation;
-use fathom_ntk::spec::{Architecture, ArchitectureSpec, Biases, Parameterization, PerLayer, WeightLaw, Widths};
+use fathom_ntk::infinite::matrix::Network;
+use fathom_ntk::spec::{
+    Architecture, ArchitectureSpec, Biases, Composition, CompositionSpec, Parameterization, PerLayer, WeightLaw, Widths,
+};
+use serde::Serialize;
 
 use crate::data::{Dataset, LoadOptions, digits, load};
 use crate::error::CommandError;
@@ -69,6 +73,66 @@ fn read_spec(path: &Path) -> Result<ArchitectureSpec, CommandError> {
     protect(path);
     let text = read_text(path)?;
     ArchitectureSpec::from_toml(&text).map_err(|source| CommandError::ArchitectureFile { path: path.into(), source })
+}
+
+/// A network of blocks, instead of fully connected layers.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Network")]
+pub(crate) struct BlocksArgs {
+    /// Read a network of blocks (convolutions, residual connections, pooling, …) from a TOML file with `input` and [[block]]
+    /// tables; instead of the other flags of networks
+    #[arg(long, value_name = "FILE.toml", conflicts_with_all = NETWORK_FLAGS)]
+    network: Option<PathBuf>,
+}
+
+/// The flags of [`NetworkArgs`].
+const NETWORK_FLAGS: [&str; 9] =
+    ["widths", "depth", "activation", "weight_var", "bias_var", "biases", "parameterization", "weight_law", "arch"];
+
+impl BlocksArgs {
+    /// The network of blocks if one is asked for, which the data must fit; else the other one.
+    pub(crate) fn network_or(
+        &self,
+        features: usize,
+        other: impl FnOnce() -> Result<Architecture, CommandError>,
+    ) -> Result<AnyNetwork, CommandError> {
+        match &self.network {
+            Some(path) => Ok(AnyNetwork::Blocks(read_blocks(path, features)?)),
+            None => other().map(AnyNetwork::Layers),
+        }
+    }
+}
+
+/// A network from its file, for data of so many features.
+pub(crate) fn read_blocks(path: &Path, features: usize) -> Result<Composition, CommandError> {
+    protect(path);
+    let text = read_text(path)?;
+    let spec = CompositionSpec::from_toml(&text).and_then(Composition::try_from);
+    let network = spec.map_err(|source| CommandError::BlocksFile { path: path.into(), source })?;
+    if network.features() != features {
+        let (input, own) = (network.input(), network.features());
+        return Err(usage(format!(
+            "the data has {features} features, but the network works on {input}: {own} numbers"
+        )));
+    }
+    Ok(network)
+}
+
+/// Either kind of network.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum AnyNetwork {
+    Layers(Architecture),
+    Blocks(Composition),
+}
+
+impl<'a> From<&'a AnyNetwork> for Network<'a> {
+    fn from(network: &'a AnyNetwork) -> Self {
+        match network {
+            AnyNetwork::Layers(arch) => Self::Layers(arch),
+            AnyNetwork::Blocks(blocks) => Self::Blocks(blocks),
+        }
+    }
 }
 
 /// The catalogue of activations.

@@ -9,14 +9,13 @@ use fathom_ntk::infinite::matrix::{
     Entry, KernelEngine, KernelKind, KernelScale, KernelSummary, MatrixOptions, MatrixSpectrum,
 };
 use fathom_ntk::report::kernel_text;
-use fathom_ntk::spec::Architecture;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::data::Inputs;
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
-use crate::flags::{NetworkArgs, check_rows, data_named, network_for, usage};
+use crate::flags::{AnyNetwork, BlocksArgs, NetworkArgs, check_rows, data_named, network_for, usage};
 use crate::output::{Format, note, print};
 use crate::plot::{KERNEL_CELLS, KernelFigure, PlotArgs, kernel_figure};
 use crate::runs::{ArrayShape, MatrixFile, Progress, fingerprint, stop_requested};
@@ -35,6 +34,8 @@ pub(crate) struct Args {
     others: Option<PathBuf>,
     #[command(flatten)]
     network: NetworkArgs,
+    #[command(flatten)]
+    blocks: BlocksArgs,
     #[command(flatten)]
     kernel: KernelArgs,
     #[command(flatten)]
@@ -118,7 +119,7 @@ impl KernelArgs {
 struct Output<'a> {
     version: &'static str,
     source: &'a str,
-    architecture: &'a Architecture,
+    architecture: &'a AnyNetwork,
     file: Option<String>,
     #[serde(flatten)]
     summary: &'a KernelSummary,
@@ -190,27 +191,30 @@ impl Args {
 
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let sets = args.sets()?;
-    let arch = network_for(&args.network, sets.inputs.cols)?;
+    let features = sets.inputs.cols;
+    let network = args.blocks.network_or(features, || network_for(&args.network, features))?;
     match args.kernel.precision {
-        PrecisionArg::F64 => run_in::<f64>(args, &sets, &arch),
-        PrecisionArg::F32 => run_in::<f32>(args, &sets, &arch),
+        PrecisionArg::F64 => run_in::<f64>(args, &sets, &network),
+        PrecisionArg::F32 => run_in::<f32>(args, &sets, &network),
     }
 }
 
-fn run_in<T: FileNumber>(args: &Args, sets: &Sets, arch: &Architecture) -> Result<ExitStatus, CommandError> {
+fn run_in<T: FileNumber>(args: &Args, sets: &Sets, network: &AnyNetwork) -> Result<ExitStatus, CommandError> {
     let options = args.kernel.options();
     let others = sets.others.as_ref().map(|o| o.values.as_slice());
-    if arch.depth() >= DEEP {
+    if let AnyNetwork::Layers(arch) = network
+        && arch.depth() >= DEEP
+    {
         note(&format!("following the kernel through {} layers first", arch.depth()));
     }
-    let engine = KernelEngine::new(arch, &sets.inputs.values, sets.inputs.cols, others, &options)?;
+    let engine = KernelEngine::new(network, &sets.inputs.values, sets.inputs.cols, others, &options)?;
     check_memory::<T>(args, &engine)?;
     if let Some(path) = &args.kernel.out {
-        write::<T>(&engine, path, identity::<T>(args, sets, arch)?, args.kernel.resume)?;
+        write::<T>(&engine, path, identity::<T>(args, sets, network)?, args.kernel.resume)?;
     }
     let spectra = spectra(&engine, args.kernel.spectrum_rows)?;
     if args.plot.path().is_some() {
-        draw(args, sets, arch, spectra.last().map(|(values, _)| values.as_slice()))?;
+        draw(args, sets, network, spectra.last().map(|(values, _)| values.as_slice()))?;
     }
     let ends: Vec<_> = spectra.into_iter().map(|(_, ends)| ends).collect();
     let summary = engine.summary::<T>(&ends);
@@ -218,12 +222,12 @@ fn run_in<T: FileNumber>(args: &Args, sets: &Sets, arch: &Architecture) -> Resul
     let output = Output {
         version: env!("CARGO_PKG_VERSION"),
         source: &sets.source,
-        architecture: arch,
+        architecture: network,
         file,
         summary: &summary,
     };
     let content = match args.format {
-        Format::Text => kernel_text(&summary, arch, &sets.source),
+        Format::Text => kernel_text(&summary, network, &sets.source),
         Format::Json => serde_json::to_string_pretty(&output)? + "\n",
     };
     print(&content)?;
@@ -248,12 +252,12 @@ fn check_memory<T: FileNumber>(args: &Args, engine: &KernelEngine<'_>) -> Result
 }
 
 /// What the matrix is of, down to the bits of the inputs.
-fn identity<T: FileNumber>(args: &Args, sets: &Sets, arch: &Architecture) -> Result<serde_json::Value, CommandError> {
+fn identity<T: FileNumber>(args: &Args, sets: &Sets, network: &AnyNetwork) -> Result<serde_json::Value, CommandError> {
     let options = args.kernel.options();
     let print = |inputs: &Inputs| json!([inputs.rows, inputs.cols, format!("{:016x}", fingerprint(&inputs.values))]);
     Ok(json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "architecture": serde_json::to_value(arch)?,
+        "architecture": serde_json::to_value(network)?,
         "kind": serde_json::to_value(options.kind)?,
         "scale": serde_json::to_value(options.scale)?,
         "numbers": T::DESCR,
@@ -324,7 +328,7 @@ fn spectra(engine: &KernelEngine<'_>, most: usize) -> Result<Spectra, CommandErr
 }
 
 /// The picture, of the NTK if there are both: entries of evenly chosen rows and columns.
-fn draw(args: &Args, sets: &Sets, arch: &Architecture, eigenvalues: Option<&[f64]>) -> Result<(), CommandError> {
+fn draw(args: &Args, sets: &Sets, network: &AnyNetwork, eigenvalues: Option<&[f64]>) -> Result<(), CommandError> {
     let chosen = |inputs: &Inputs| {
         let count = inputs.rows.min(KERNEL_CELLS);
         let places: Vec<usize> = (0..count).map(|i| i * (inputs.rows - 1) / (count - 1).max(1)).collect();
@@ -336,7 +340,7 @@ fn draw(args: &Args, sets: &Sets, arch: &Architecture, eigenvalues: Option<&[f64
     let others = sets.others.as_ref().map(chosen);
     let options = MatrixOptions { memory: usize::MAX, ..args.kernel.options() };
     let other_values = others.as_ref().map(|(_, values)| values.as_slice());
-    let engine = KernelEngine::new(arch, &values, sets.inputs.cols, other_values, &options)?;
+    let engine = KernelEngine::new(network, &values, sets.inputs.cols, other_values, &options)?;
     let Some(matrix) = engine.matrices::<f64>()?.pop() else { return Ok(()) };
     let symbol = if matrix.kind() == KernelKind::Nngp { "NNGP Σ(x, x′)" } else { "NTK Θ(x, x′)" };
     let scale = match options.scale {
@@ -347,7 +351,7 @@ fn draw(args: &Args, sets: &Sets, arch: &Architecture, eigenvalues: Option<&[f64
     let exponent = if matrix.exponent() == 0 { String::new() } else { format!(" / 2^{}", matrix.exponent()) };
     args.plot.write(|| {
         Ok(kernel_figure(&KernelFigure {
-            title: format!("Infinitely wide {} network with {} weight layers", arch.activation(), arch.depth()),
+            title: title(network),
             quantity: format!("{symbol}{scale}{exponent}"),
             values: matrix.values(),
             columns: others.as_ref().map_or(&rows, |(places, _)| places),
@@ -355,4 +359,15 @@ fn draw(args: &Args, sets: &Sets, arch: &Architecture, eigenvalues: Option<&[f64
             eigenvalues: eigenvalues.filter(|values| !values.is_empty()),
         }))
     })
+}
+
+fn title(network: &AnyNetwork) -> String {
+    match network {
+        AnyNetwork::Layers(arch) => {
+            format!("Infinitely wide {} network with {} weight layers", arch.activation(), arch.depth())
+        }
+        AnyNetwork::Blocks(blocks) => {
+            format!("Infinitely wide network of blocks on {} with {} weight layers", blocks.input(), blocks.depth())
+        }
+    }
 }

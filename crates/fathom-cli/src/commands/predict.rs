@@ -16,7 +16,7 @@ use super::supervised::{Supervised, Task};
 use crate::data::npy_file;
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
-use crate::flags::{NetworkArgs, usage};
+use crate::flags::{AnyNetwork, BlocksArgs, NetworkArgs, usage};
 use crate::output::{OutputArgs, replace_file};
 use crate::plot::{Curves, PlotArgs, prediction_figure};
 use crate::runs::allowed_bytes;
@@ -29,6 +29,8 @@ const DEFAULT_DEPTH: usize = 5;
 pub(crate) struct Args {
     #[command(flatten)]
     network: NetworkArgs,
+    #[command(flatten)]
+    blocks: BlocksArgs,
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
@@ -155,7 +157,7 @@ impl TrainingArgs {
 struct Output<'a> {
     version: &'static str,
     source: &'a str,
-    architecture: &'a Architecture,
+    architecture: &'a AnyNetwork,
     labels: Option<&'a [f64]>,
     #[serde(flatten)]
     prediction: &'a Prediction,
@@ -189,7 +191,7 @@ impl Args {
     fn iterate(&self, inputs: &Inputs<'_>, options: &PredictOptions, allowed: u64) -> Result<Prediction, CommandError> {
         let iterative = self.solver.iterative(options.method, options.ridge);
         let problem = LargeProblem {
-            architecture: inputs.arch,
+            network: inputs.network.into(),
             train: &inputs.train.inputs.values,
             test: &inputs.test.inputs.values,
             features: inputs.train.inputs.cols,
@@ -235,15 +237,15 @@ impl DataArgs {
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let (train, test) = args.data.load()?;
     let features = train.inputs.cols;
-    let arch = network(&args.network, features)?;
+    let network = args.blocks.network_or(features, || network(&args.network, features))?;
     let task = Task::new(&train, Some(&test), args.data.classify)?;
-    let prediction = args.predict(&Inputs { arch: &arch, train: &train, test: &test, task: &task })?;
+    let prediction = args.predict(&Inputs { network: &network, train: &train, test: &test, task: &task })?;
     let metrics = metrics(&prediction, &task)?;
     let source = format!("{}, {}", train.source, test.source);
     save(args, &prediction)?;
     args.plot.write(|| {
         let curves = Curves {
-            architecture: &arch,
+            network: &network,
             prediction: &prediction,
             targets: task.test_targets.as_deref(),
             metrics: metrics.as_deref(),
@@ -253,12 +255,12 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let output = Output {
         version: env!("CARGO_PKG_VERSION"),
         source: &source,
-        architecture: &arch,
+        architecture: &network,
         labels: task.classes.as_ref().map(|classes| classes.labels.as_slice()),
         prediction: &prediction,
         metrics: metrics.as_deref(),
     };
-    args.output.write(&output, || prediction_text(&arch, &prediction, metrics.as_deref(), &source))?;
+    args.output.write(&output, || prediction_text(&network, &prediction, metrics.as_deref(), &source))?;
     Ok(ExitStatus::Answered)
 }
 

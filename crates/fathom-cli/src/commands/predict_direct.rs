@@ -1,16 +1,16 @@
 //! `fathom predict` with a factorization.
 
-use fathom_ntk::Architecture;
 use fathom_ntk::infinite::matrix::{KernelKind, Watch};
 use fathom_ntk::predict::{Covariance, Kernel, Kernels, Method, PredictOptions, Prediction, TestBlock, predict_owned};
 
 use super::supervised::{Supervised, Task};
 use crate::error::CommandError;
+use crate::flags::AnyNetwork;
 use crate::output::note;
 
 /// Where the numbers come from.
 pub(super) struct Inputs<'a> {
-    pub(super) arch: &'a Architecture,
+    pub(super) network: &'a AnyNetwork,
     pub(super) train: &'a Supervised,
     pub(super) test: &'a Supervised,
     pub(super) task: &'a Task,
@@ -18,7 +18,7 @@ pub(super) struct Inputs<'a> {
 
 /// By a factorization in the memory of the kernel.
 pub(super) fn direct(inputs: &Inputs<'_>, options: &PredictOptions) -> Result<Prediction, CommandError> {
-    let Inputs { arch, train, test, task } = inputs;
+    let Inputs { network, train, test, task } = inputs;
     let block = if options.covariance == Covariance::Full { TestBlock::Full } else { TestBlock::Diagonal };
     let kind = match (options.method, options.covariance) {
         (Method::Ntk, Covariance::None) => KernelKind::Ntk,
@@ -31,7 +31,7 @@ pub(super) fn direct(inputs: &Inputs<'_>, options: &PredictOptions) -> Result<Pr
     let kept: Vec<f64> =
         if task.targets.repeated() == 0 { Vec::new() } else { distinct.iter().flat_map(row).copied().collect() };
     let rows = if kept.is_empty() { &train.inputs.values } else { &kept };
-    let kernels = Kernels::compute(arch, rows, &test.inputs.values, features, kind, block, &Watch::default())?;
+    let kernels = Kernels::compute(*network, rows, &test.inputs.values, features, kind, block, &Watch::default())?;
     for (name, kernel) in [("NNGP", &kernels.nngp), ("NTK", &kernels.ntk)] {
         if kernel.as_ref().is_some_and(Kernel::is_narrow) {
             note(&format!(

@@ -143,7 +143,7 @@ fn identity(problem: &LargeProblem<'_>, options: &IterativeOptions, hold: Value)
     let IterativeOptions { method, ridge, tolerance, rank, seed, .. } = options;
     Ok(json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "architecture": serde_json::to_value(problem.architecture)?,
+        "architecture": serde_json::to_value(problem.network)?,
         "method": serde_json::to_value(method)?,
         "ridge": serde_json::to_value(ridge)?,
         "options": [tolerance, rank, seed],

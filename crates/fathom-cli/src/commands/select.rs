@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::supervised::{Supervised, Task};
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
-use crate::flags::usage;
+use crate::flags::{AnyNetwork, read_blocks, usage};
 use crate::output::{OutputArgs, note};
 use crate::plot::{PlotArgs, selection_figure};
 use crate::runs::{Progress, stop_requested};
@@ -54,6 +54,9 @@ struct GridArgs {
     /// Activation functions, separated by semicolons or spaces where one has a comma in it
     #[arg(long, value_name = "NAME,…", default_value = "relu")]
     activation: String,
+    /// Networks of blocks from TOML files with `input` and [[block]] tables, instead of the combinations
+    #[arg(long, value_name = "FILE.toml,…", value_delimiter = ',', conflicts_with_all = ["depth", "weight_var", "bias_var", "activation"])]
+    network: Vec<PathBuf>,
     /// Ridges ρ as shares of the mean diagonal of the kernel
     #[arg(
         long,
@@ -100,7 +103,11 @@ enum CriterionArg {
 }
 
 impl GridArgs {
-    fn networks(&self) -> Result<Vec<Architecture>, CommandError> {
+    /// For data of so many features.
+    fn networks(&self, features: usize) -> Result<Vec<AnyNetwork>, CommandError> {
+        if !self.network.is_empty() {
+            return self.network.iter().map(|path| Ok(AnyNetwork::Blocks(read_blocks(path, features)?))).collect();
+        }
         let separator = if self.activation.contains(';') { ';' } else { ',' };
         let names = self.activation.split(separator).map(|name| name.trim().parse().map_err(usage));
         let activations: Vec<Activation> = names.collect::<Result<_, _>>()?;
@@ -109,13 +116,13 @@ impl GridArgs {
             for &weight_var in &self.weight_var {
                 for &bias_var in &self.bias_var {
                     for &depth in &self.depth {
-                        networks.push(Architecture::try_from(ArchitectureSpec {
+                        networks.push(AnyNetwork::Layers(Architecture::try_from(ArchitectureSpec {
                             depth: Some(depth),
                             activation: Some(activation.clone()),
                             weight_var: Some(PerLayer::Uniform(weight_var)),
                             bias_var: Some(PerLayer::Uniform(bias_var)),
                             ..ArchitectureSpec::default()
-                        })?);
+                        })?));
                     }
                 }
             }
@@ -133,7 +140,7 @@ struct Output<'a> {
     inputs: usize,
     repeated_inputs: usize,
     #[serde(flatten)]
-    selection: &'a Selection<Architecture>,
+    selection: &'a Selection<AnyNetwork>,
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
@@ -159,9 +166,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     };
     let ridges: Vec<Ridge> = args.grid.relative_ridge.iter().map(|&share| Ridge::Relative(share)).collect();
     let classes = task.classes.as_ref().map(|classes| classes.train.as_slice());
-    let networks = args.grid.networks()?;
-    let of = |arch: &Architecture| {
-        training_kernel(arch, &data.inputs.values, data.inputs.cols, kind).map_err(|error| error.to_string())
+    let networks = args.grid.networks(data.inputs.cols)?;
+    let of = |network: &AnyNetwork| {
+        training_kernel(network, &data.inputs.values, data.inputs.cols, kind).map_err(|error| error.to_string())
     };
     let stop = stop_requested()?;
     let mut progress = Progress::new("networks", Some(networks.len() as u64), 0, None);

@@ -136,3 +136,64 @@ fn bad_requests_are_refused() {
     fs::write(&zero, "a,b\n1,0\n0,0\n").unwrap();
     refuses(&["kernel", &zero, "--depth", "2", "--scale", "cosine"], &["row 1", "zero vector"]);
 }
+
+/// One convolution 1×1 of a grey image, flattened: Σ = Θ/2 = σ_w⁴ x·x'/64 without biases.
+#[test]
+fn networks_of_blocks_are_read_from_their_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (file, out) = (path("cnn.toml"), path("K.npy"));
+    let conv = "[[block]]\ntype = \"conv\"\nfilter = [1, 1]\n";
+    let network = format!("input = [8, 8, 1]\n{conv}[[block]]\ntype = \"flatten\"\n[[block]]\ntype = \"dense\"\n");
+    fs::write(&file, network).unwrap();
+    let arguments = ["kernel", "digits", "--rows", "3", "--network", &file, "--kind", "both", "--out", &out];
+    let answer = json(&arguments);
+    assert_eq!((&answer["method"], &answer["architecture"]["input"][0]), (&"blocks".into(), &8.into()));
+    let (shape, values) = read::<f64>(&out);
+    assert_eq!(shape, [2, 3, 3]);
+    let plain = path("plain.npy");
+    json(&[
+        "kernel",
+        "digits",
+        "--rows",
+        "3",
+        "--depth",
+        "2",
+        "--activation",
+        "linear",
+        "--kind",
+        "both",
+        "--out",
+        &plain,
+    ]);
+    let (_, expected) = read::<f64>(&plain);
+    assert!(values.iter().zip(&expected).all(|(a, b)| (a / b - 1.0).abs() < 1e-13), "{values:?} {expected:?}");
+    let text = stdout(&fathom(&arguments));
+    assert!(text.contains("conv 1×1, flatten, dense") && text.contains("8×8"), "{text}");
+
+    let chosen = json(&["select", "--train", "digits", "--rows", "30", "--classify", "--network", &file]);
+    assert_eq!(chosen["candidates"].as_array().unwrap().len(), 3);
+    let predicted =
+        json(&["predict", "--train", "digits", "--rows", "30", "--hold-out", "5", "--classify", "--network", &file]);
+    assert!(predicted["metrics"][0]["accuracy"].as_f64().is_some(), "{predicted}");
+}
+
+#[test]
+fn networks_of_blocks_that_do_not_fit_are_refused_with_the_block_and_its_shapes() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cnn.toml").display().to_string();
+    let block =
+        |text: &str| fs::write(&file, format!("input = [8, 8, 1]\n[[block]]\ntype = \"dense\"\n{text}")).unwrap();
+    let refused = |words: &[&str]| refuses(&["kernel", "digits", "--network", &file], words);
+    block("[[block]]\ntype = \"conv\"\nfilter = [9, 3]\n");
+    refused(&["block 2 (conv 9×3)", "window of 9", "8×8"]);
+    block("[[block]]\ntype = \"conv\"\nfilter = [3, 3]\nstride = [0, 1]\n");
+    refused(&["block 2 (conv 3×3)", "every stride must be at least 1, got 0"]);
+    block("[[block]]\ntype = \"average-pool\"\nwindow = [9, 9]\n");
+    refused(&["block 2 (average-pool 9×9)", "window of 9", "8×8"]);
+    block("[[block]]\ntype = \"pool\"\n");
+    refused(&["cnn.toml", "pool"]);
+    fs::write(&file, "input = [7]\n[[block]]\ntype = \"dense\"\n").unwrap();
+    refused(&["the data has 64 features", "7"]);
+    refuses(&["kernel", "digits", "--network", &file, "--depth", "3"], &["--depth"]);
+}

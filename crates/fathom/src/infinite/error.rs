@@ -23,6 +23,18 @@ pub enum KernelError {
     /// A network on images.
     #[error("this network works on images: its kernels are those of images, not of two norms and an angle")]
     Images,
+    /// A network on lists of features where images are needed.
+    #[error("this network works on lists of features, which have no places")]
+    NoImages,
+    /// Pooling of a branch or a shortcut.
+    #[error(
+        "pooling inside residual blocks mixes offsets that the rest of the block keeps apart: it is not available; pool before \
+         or after the block"
+    )]
+    PoolInBranch,
+    /// A branch with weights around an image that was flattened.
+    #[error("a residual block after flatten needs a dense block between them, so that all features have one variance")]
+    FlatBranch,
     /// φ has no derivative.
     #[error("{activation} jumps, so it has an NNGP but no NTK")]
     NoNtk {

@@ -7,9 +7,8 @@ use rayon::prelude::*;
 use super::kernel::NARROW;
 use super::{Kernel, KernelKind, PredictError, TestBlock};
 use crate::Scaled;
-use crate::infinite::gram;
-use crate::infinite::matrix::{self, KernelEngine, KernelMatrix, MatrixOptions, Watch};
-use crate::spec::Architecture;
+use crate::infinite::matrix::{self, KernelEngine, KernelMatrix, MatrixError, MatrixOptions, Network, Watch};
+use crate::infinite::{PairInput, PairKernel, composed_pair_kernel, gram};
 
 /// Most inputs of which gaps are computed pair by pair.
 const GAPS: usize = 2000;
@@ -32,6 +31,7 @@ impl Kernels {
     /// [`gram`](fn@crate::infinite::gram) instead, pair by pair.
     ///
     /// # Arguments
+    /// * `network`: an [`Architecture`](crate::spec::Architecture) or a [`Composition`](crate::spec::Composition).
     /// * `train`, `test`: inputs of `features` numbers, one after the other; there may be no test inputs.
     /// * `kind`: which kernels.
     /// * `block`: what is needed of the test inputs.
@@ -58,8 +58,8 @@ impl Kernels {
     /// assert!(kernels.nngp.is_none());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn compute(
-        arch: &Architecture,
+    pub fn compute<'n>(
+        network: impl Into<Network<'n>>,
         train: &[f64],
         test: &[f64],
         features: usize,
@@ -67,15 +67,16 @@ impl Kernels {
         block: TestBlock,
         watch: &Watch,
     ) -> Result<Self, PredictError> {
+        let network = network.into();
         let options = MatrixOptions { kind, ..Default::default() };
-        let inner = KernelEngine::new(arch, train, features, None, &options)?;
+        let inner = KernelEngine::new(network, train, features, None, &options)?;
         let mut inner_blocks = inner.matrices_watched::<f64>(watch)?.into_iter();
-        let across = (!test.is_empty()).then(|| KernelEngine::new(arch, test, features, Some(train), &options));
+        let across = (!test.is_empty()).then(|| KernelEngine::new(network, test, features, Some(train), &options));
         let across = across.transpose()?;
         let watched = |engine: &KernelEngine<'_>| engine.matrices_watched::<f64>(watch);
         let mut across_blocks = across.as_ref().map_or(Ok(Vec::new()), watched)?.into_iter();
         let whole = block == TestBlock::Full && !test.is_empty();
-        let own = whole.then(|| KernelEngine::new(arch, test, features, None, &options)).transpose()?;
+        let own = whole.then(|| KernelEngine::new(network, test, features, None, &options)).transpose()?;
         let mut own_blocks = own.as_ref().map_or(Ok(Vec::new()), watched)?.into_iter();
         let mut kernels = Self { nngp: None, ntk: None };
         for &kind in kind.each() {
@@ -89,13 +90,13 @@ impl Kernels {
                 _ => kernels.ntk = Some(kernel),
             }
         }
-        kernels.refine(arch, train, test, features, block)
+        kernels.refine(network, train, test, features, block)
     }
 
     /// Gaps in place of entries where they are narrow and not too many.
     fn refine(
         mut self,
-        arch: &Architecture,
+        network: Network<'_>,
         train: &[f64],
         test: &[f64],
         features: usize,
@@ -107,8 +108,27 @@ impl Kernels {
         if rows.len() > GAPS || !(nngp || ntk) {
             return Ok(self);
         }
-        let gram = gram(arch, &rows)?;
-        let of = |kind| Kernel::from_gram(&gram, train.len() / features, kind, block);
+        let training = train.len() / features;
+        let of: Box<dyn Fn(KernelKind) -> Result<Kernel, PredictError>> = match network {
+            Network::Layers(arch) => {
+                let gram = gram(arch, &rows)?;
+                Box::new(move |kind| Kernel::from_gram(&gram, training, kind, block))
+            }
+            // On images no gap of the NTK is known.
+            Network::Blocks(blocks) if !blocks.input().space().is_empty() => return Ok(self),
+            Network::Blocks(blocks) => {
+                let count = rows.len();
+                let pairs: Vec<(usize, usize)> = (0..count).flat_map(|i| (i..count).map(move |j| (i, j))).collect();
+                let pair = |(i, j): &(usize, usize)| {
+                    let input = PairInput::from_vectors(rows[*i], rows[*j]);
+                    let input = input.map_err(|source| MatrixError::Input { second: false, row: *j, source })?;
+                    composed_pair_kernel(blocks, &input).map_err(MatrixError::from)
+                };
+                let kernels = pairs.par_iter().map(pair).collect::<Result<Vec<PairKernel>, MatrixError>>()?;
+                let at = move |i: usize, j: usize| kernels[i * (2 * count + 1 - i) / 2 + j - i];
+                Box::new(move |kind| Kernel::from_pairs(count, training, kind, block, &at))
+            }
+        };
         if nngp {
             self.nngp = Some(of(KernelKind::Nngp)?);
         }
@@ -122,6 +142,7 @@ impl Kernels {
 /// The kernel of training inputs alone, row after row, as [`select`](super::select()) takes it.
 ///
 /// # Arguments
+/// * `network`: an [`Architecture`](crate::spec::Architecture) or a [`Composition`](crate::spec::Composition).
 /// * `inputs`: inputs of `features` numbers, one after the other.
 ///
 /// # Errors
@@ -139,8 +160,8 @@ impl Kernels {
 /// assert!((kernel[0] - 6.0).abs() < 1e-13 && kernel[1] == kernel[2]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn training_kernel(
-    arch: &Architecture,
+pub fn training_kernel<'n>(
+    network: impl Into<Network<'n>>,
     inputs: &[f64],
     features: usize,
     kind: KernelKind,
@@ -150,7 +171,7 @@ pub fn training_kernel(
         KernelKind::Nngp => matrix::KernelKind::Nngp,
     };
     let options = MatrixOptions { kind, ..Default::default() };
-    let engine = KernelEngine::new(arch, inputs, features, None, &options)?;
+    let engine = KernelEngine::new(network, inputs, features, None, &options)?;
     if engine.exponent::<f64>(kind) != 0 {
         return Err(PredictError::BeyondRange);
     }

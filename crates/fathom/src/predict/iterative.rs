@@ -11,7 +11,7 @@ use super::{
     Prediction, Progress, RecomputedKernel, Regression, Ridge, Solver, Time, refine,
 };
 use crate::Scaled;
-use crate::spec::Architecture;
+use crate::infinite::matrix::Network;
 
 /// Without a ridge, the preconditioner has this share of the mean diagonal.
 const NO_RIDGE: f64 = 1e-8;
@@ -22,7 +22,7 @@ const SAME: f64 = 1e-4;
 #[derive(Clone, Copy, Debug)]
 pub struct LargeProblem<'a> {
     /// The network.
-    pub architecture: &'a Architecture,
+    pub network: Network<'a>,
     /// Training inputs, one after the other.
     pub train: &'a [f64],
     /// Test inputs; there may be none.
@@ -146,7 +146,7 @@ pub enum Stage<'a> {
 /// // Θ = x·x′: with a ridge of one, half of the targets is learnt on orthogonal inputs.
 /// let (train, test, targets) = ([1.0, 0.0, 0.0, 1.0], [1.0, 1.0], [2.0, 4.0]);
 /// let problem =
-///     LargeProblem { architecture: &architecture, train: &train, test: &test, features: 2, targets: &targets, outputs: 1 };
+///     LargeProblem { network: (&architecture).into(), train: &train, test: &test, features: 2, targets: &targets, outputs: 1 };
 /// let options = IterativeOptions { ridge: Ridge::Absolute(1.0), ..Default::default() };
 /// let go_on = |_: Stage<'_>| ControlFlow::Continue(());
 /// let prediction = predict_iteratively(&problem, FastKernel::Packed, &options, None, go_on)?;
@@ -166,7 +166,7 @@ pub fn predict_iteratively(
     };
     options.ridge.checked()?;
     check_finite("the targets", problem.targets)?;
-    let exact = RecomputedKernel::new(problem.architecture, problem.train, problem.features, kind)?;
+    let exact = RecomputedKernel::new(problem.network, problem.train, problem.features, kind)?;
     let outputs = problem.outputs;
     check_length("the targets (training inputs × outputs)", exact.size() * outputs, problem.targets.len())?;
     let mut packed = None;

@@ -4,9 +4,8 @@ use rayon::prelude::*;
 
 use super::{KernelOperator, PackedKernel, PredictError};
 use crate::Scaled;
-use crate::infinite::matrix::{Block, KernelEngine, KernelKind, MatrixOptions};
+use crate::infinite::matrix::{Block, KernelEngine, KernelKind, MatrixOptions, Network};
 use crate::linalg::{multiply, rows, rows_mut};
-use crate::spec::Architecture;
 
 /// Rows of a band that one thread multiplies.
 const TILE: usize = 48;
@@ -30,7 +29,7 @@ const TILE: usize = 48;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct RecomputedKernel<'a> {
-    arch: &'a Architecture,
+    network: Network<'a>,
     inputs: &'a [f64],
     features: usize,
     kind: super::KernelKind,
@@ -52,14 +51,15 @@ impl<'a> RecomputedKernel<'a> {
     /// # Errors
     /// [`PredictError::Matrix`] for unusable inputs and kernels that do not exist; [`PredictError::ZeroKernel`].
     pub fn new(
-        arch: &'a Architecture,
+        network: impl Into<Network<'a>>,
         inputs: &'a [f64],
         features: usize,
         kind: super::KernelKind,
     ) -> Result<Self, PredictError> {
-        let engine = KernelEngine::new(arch, inputs, features, None, &options(kind))?;
+        let network = network.into();
+        let engine = KernelEngine::new(network, inputs, features, None, &options(kind))?;
         let exponent = engine.exponent::<f64>(options(kind).kind);
-        let kernel = Self { arch, inputs, features, kind, engine, exponent };
+        let kernel = Self { network, inputs, features, kind, engine, exponent };
         if kernel.diagonal().iter().all(|d| *d == 0.0) { Err(PredictError::ZeroKernel) } else { Ok(kernel) }
     }
 
@@ -109,7 +109,7 @@ impl<'a> RecomputedKernel<'a> {
         out: &mut [f64],
     ) -> Result<(), PredictError> {
         let options = options(self.kind);
-        let engine = KernelEngine::new(self.arch, others, self.features, Some(self.inputs), &options)?;
+        let engine = KernelEngine::new(self.network, others, self.features, Some(self.inputs), &options)?;
         let unit = Scaled::ONE.times_power_of_two(engine.exponent::<f64>(options.kind) - self.exponent).to_f64();
         for band in 0..engine.bands() {
             for (_, block) in engine.band::<f64>(band)?.blocks() {
@@ -176,7 +176,7 @@ impl KernelOperator for RecomputedKernel<'_> {
         let row = |i: &usize| &self.inputs[i * self.features..(i + 1) * self.features];
         let chosen: Vec<f64> = which.iter().flat_map(row).copied().collect();
         let options = options(self.kind);
-        let engine = KernelEngine::new(self.arch, &chosen, self.features, Some(self.inputs), &options)?;
+        let engine = KernelEngine::new(self.network, &chosen, self.features, Some(self.inputs), &options)?;
         let unit = Scaled::ONE.times_power_of_two(engine.exponent::<f64>(options.kind) - self.exponent).to_f64();
         let Some(matrix) = engine.matrices::<f64>()?.pop() else { return Ok(Vec::new()) };
         let mut values = matrix.into_values();

@@ -1,7 +1,8 @@
 //! Numbers and lines.
 
 use crate::Scaled;
-use crate::spec::Architecture;
+use crate::infinite::matrix::Network;
+use crate::spec::{Architecture, Composition};
 
 /// A number to four significant digits, in plain or scientific notation.
 ///
@@ -110,8 +111,46 @@ impl Lines {
     }
 }
 
+/// Most blocks that are named.
+const NAMED: usize = 40;
+
+/// What the network is.
+pub(super) fn describe<'a>(lines: &mut Lines, network: impl Into<Network<'a>>) {
+    match network.into() {
+        Network::Layers(arch) => describe_layers(lines, arch),
+        Network::Blocks(blocks) => describe_blocks(lines, blocks),
+    }
+}
+
+fn describe_blocks(lines: &mut Lines, network: &Composition) {
+    let layers = match network.depth() {
+        1 => "1 weight layer".into(),
+        depth => format!("{depth} weight layers"),
+    };
+    lines.row("network", format!("blocks on {}: infinitely wide, {layers}", network.input()));
+    let mut named: Vec<(String, usize)> = Vec::new();
+    for block in network.blocks() {
+        let name = block.to_string();
+        match named.last_mut() {
+            Some((last, times)) if *last == name => *times += 1,
+            _ => named.push((name, 1)),
+        }
+    }
+    let more = named.len().saturating_sub(NAMED);
+    let mut names: Vec<String> = named
+        .into_iter()
+        .take(NAMED)
+        .map(|(name, times)| if times > 1 { format!("{times} times {name}") } else { name })
+        .collect();
+    if more > 0 {
+        names.push(format!("and {more} more"));
+    }
+    lines.row("blocks", names.join(", "));
+    lines.row("", format!("biases {}, parameterization {}", network.biases(), network.parameterization()));
+}
+
 /// The network in two rows.
-pub(super) fn describe(lines: &mut Lines, arch: &Architecture) {
+fn describe_layers(lines: &mut Lines, arch: &Architecture) {
     let spec = arch.to_spec();
     let layers = match arch.depth() {
         1 => "1 weight layer".into(),

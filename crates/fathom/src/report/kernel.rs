@@ -1,17 +1,16 @@
 //! Kernel matrices in words.
 
 use super::format::{Lines, describe, number, scaled};
-use crate::infinite::matrix::{KernelKind, KernelScale, KernelSummary, MatrixSpectrum, Method};
-use crate::spec::Architecture;
+use crate::infinite::matrix::{KernelKind, KernelScale, KernelSummary, MatrixSpectrum, Method, Network};
 
 /// Kernel matrices of an infinitely wide network, as text.
 ///
 /// # Arguments
 /// * `source`: where the inputs come from, in a few words.
-pub fn kernel_text(summary: &KernelSummary, arch: &Architecture, source: &str) -> String {
+pub fn kernel_text<'a>(summary: &KernelSummary, network: impl Into<Network<'a>>, source: &str) -> String {
     let mut lines = Lines::default();
     lines.heading("Kernel matrix of an infinitely wide network");
-    describe(&mut lines, arch);
+    describe(&mut lines, network);
     lines.row("inputs", source);
     let shape = if summary.symmetric { ", symmetric" } else { "" };
     let precision = if summary.precision == "f32" { "single precision, some six digits" } else { "double precision" };
@@ -47,6 +46,7 @@ fn spectrum_rows(lines: &mut Lines, spectrum: &MatrixSpectrum) {
 
 fn method_words(method: Method) -> &'static str {
     match method {
+        Method::Blocks => "pair by pair, block by block",
         Method::Angle => "from a table over the angle: an entry costs the same at any depth",
         Method::PiecewiseLinear | Method::Arcsine => "layer by layer in closed form",
         Method::Series => "layer by layer by Hermite series",

@@ -2,10 +2,10 @@
 
 use super::format::{Lines, describe, number, scaled};
 use crate::Scaled;
+use crate::infinite::matrix::Network;
 use crate::predict::{
     Candidate, Criterion, Held, Iterations, Method, Metrics, Prediction, Ridge, Selection, Solver, Time,
 };
-use crate::spec::Architecture;
 
 /// Candidates that are listed.
 const LISTED: usize = 20;
@@ -34,15 +34,15 @@ fn solver_words(solver: Solver) -> &'static str {
 /// # Arguments
 /// * `metrics`: one for each time of the prediction, if test targets are known.
 /// * `source`: where training and test inputs come from, in a few words.
-pub fn prediction_text(
-    arch: &Architecture,
+pub fn prediction_text<'a>(
+    network: impl Into<Network<'a>>,
     prediction: &Prediction,
     metrics: Option<&[Metrics]>,
     source: &str,
 ) -> String {
     let mut lines = Lines::default();
     lines.heading("Prediction of infinitely wide networks after training");
-    describe(&mut lines, arch);
+    describe(&mut lines, network);
     let p = prediction;
     let repeated = match p.repeated_inputs {
         0 => String::new(),
@@ -136,7 +136,10 @@ fn row_words(row: &[f64]) -> String {
 ///
 /// # Arguments
 /// * `source`: where the inputs come from.
-pub fn selection_text(selection: &Selection<Architecture>, source: &str) -> String {
+pub fn selection_text<T>(selection: &Selection<T>, source: &str) -> String
+where
+    for<'a> &'a T: Into<Network<'a>>,
+{
     let mut lines = Lines::default();
     lines.heading("Networks by what their kernel makes of the training data");
     lines.row("inputs", source);
@@ -162,7 +165,7 @@ pub fn selection_text(selection: &Selection<Architecture>, source: &str) -> Stri
         "loo error",
         "accuracy",
         "likelihood",
-        "activation; why there is no score",
+        "network; why there is no score",
     ];
     lines.table(headings, &rows);
     if order.len() > LISTED {
@@ -172,11 +175,23 @@ pub fn selection_text(selection: &Selection<Architecture>, source: &str) -> Stri
 }
 
 /// A network of the grid and its scores.
-fn candidate_row(candidate: &Candidate<Architecture>) -> [String; 9] {
-    let (arch, scores) = (&candidate.network, candidate.outcome.scores());
-    let [weight_var, bias_var] = match arch.uniform_variances() {
-        Some((weight_var, bias_var)) => [weight_var, bias_var].map(number),
-        None => ["by layer", "by layer"].map(String::from),
+fn candidate_row<T>(candidate: &Candidate<T>) -> [String; 9]
+where
+    for<'a> &'a T: Into<Network<'a>>,
+{
+    let scores = candidate.outcome.scores();
+    let (depth, [weight_var, bias_var], network) = match (&candidate.network).into() {
+        Network::Layers(arch) => {
+            let variances = match arch.uniform_variances() {
+                Some((weight_var, bias_var)) => [weight_var, bias_var].map(number),
+                None => ["by layer", "by layer"].map(String::from),
+            };
+            (arch.depth(), variances, arch.activation().to_string())
+        }
+        Network::Blocks(blocks) => {
+            let name = format!("{} blocks on {}", blocks.blocks().len(), blocks.input());
+            (blocks.depth(), ["by block", "by block"].map(String::from), name)
+        }
     };
     let (ridge, of) = match candidate.ridge {
         Ridge::Absolute(ridge) => (number(ridge), ""),
@@ -184,7 +199,7 @@ fn candidate_row(candidate: &Candidate<Architecture>) -> [String; 9] {
     };
     let score = |value: Option<f64>| value.map_or("—".into(), number);
     [
-        arch.depth().to_string(),
+        depth.to_string(),
         weight_var,
         bias_var,
         ridge,
@@ -192,9 +207,6 @@ fn candidate_row(candidate: &Candidate<Architecture>) -> [String; 9] {
         score(scores.map(|s| s.loo_error)),
         score(scores.and_then(|s| s.loo_accuracy)),
         score(scores.map(|s| s.log_marginal_likelihood)),
-        candidate
-            .outcome
-            .reason()
-            .map_or_else(|| arch.activation().to_string(), |why| format!("{}; {why}", arch.activation())),
+        candidate.outcome.reason().map_or(network.clone(), |why| format!("{network}; {why}")),
     ]
 }

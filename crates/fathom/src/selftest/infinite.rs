@@ -4,8 +4,10 @@ use super::decimal::Decimal;
 use super::fields::{Evaluation, Fields, activation, reason};
 use crate::Scaled;
 use crate::activation::{Activation, Covariance};
-use crate::infinite::{Expectations, PairInput, PairKernel, composed_pair_kernel, nngp_pair, pair_kernel};
-use crate::spec::{Architecture, ArchitectureSpec, Composition, PerLayer, ResNetSpec};
+use crate::infinite::{
+    Expectations, PairInput, PairKernel, composed_pair_kernel, location_kernels, nngp_pair, pair_kernel,
+};
+use crate::spec::{Architecture, ArchitectureSpec, BranchScaling, CnnSpec, Composition, Padding, PerLayer, ResNetSpec};
 
 /// $1 - c$ and $1 + c$ of three exact numbers.
 fn gaps(xx: Decimal, yy: Decimal, xy: Decimal) -> (f64, f64) {
@@ -81,6 +83,72 @@ pub(super) fn resnet(v: &mut Fields<'_>) -> Evaluation {
     let k = composed_pair_kernel(&network.map_err(reason)?, &input).map_err(reason)?;
     v.compare_list("nngp", &k.nngp, scale(&k.nngp));
     v.compare_list("ntk", &k.ntk, scale(&k.ntk));
+    Ok(())
+}
+
+/// Most numbers of an image in a vector: its kernels hold as many pairs.
+const MOST_NUMBERS: usize = 10_000;
+
+/// An image written as a list of places, each a list of channels.
+fn image(v: &mut Fields<'_>, name: &str) -> Result<Vec<Vec<f64>>, String> {
+    let text = v.text(name)?;
+    let places: Vec<Vec<f64>> = serde_json::from_str(text).map_err(|e| format!("the field {name} is no image: {e}"))?;
+    let channels = places.first().map_or(0, Vec::len);
+    if channels == 0 || places.iter().any(|place| place.len() != channels) || places.len() * channels > MOST_NUMBERS {
+        return Err(format!(
+            "the field {name} needs places with as many channels each, at most {MOST_NUMBERS} numbers"
+        ));
+    }
+    Ok(places)
+}
+
+/// `cnn_relu_circular`: NNGP and NTK at places of two images of a circular convolutional network, as `order` says.
+pub(super) fn circular(v: &mut Fields<'_>) -> Evaluation {
+    let (x, y) = (image(v, "X")?, image(v, "Y")?);
+    let depth = v.depth("L")?;
+    let half_width = v.count("kernel_half_width")?;
+    if half_width >= x.len() {
+        return Err("the field kernel_half_width must be less than the number of places".into());
+    }
+    let residual = v.get("residual")?.as_bool().ok_or("the field residual is not true or false")?;
+    let network = Composition::try_from(CnnSpec {
+        input: vec![x.len(), x[0].len()],
+        depth,
+        filter: vec![2 * half_width + 1],
+        padding: Padding::Circular,
+        activation: Activation::relu(),
+        weight_var: v.number("sw2")?,
+        bias_var: v.number("sb2")?,
+        scaling: residual.then_some(BranchScaling::Constant(1.0)),
+    })
+    .map_err(reason)?;
+    let (x, y) = (x.concat(), y.concat());
+    let of = |other: &[f64]| location_kernels(&network, &x, other).map_err(reason);
+    let (own, across) = (of(&x)?, of(&y)?);
+    let entries = v.text("order")?.split(';').flat_map(|part| {
+        let (kind, list) = part.trim().split_once(' ').unwrap_or((part, ""));
+        list.split("],").map(move |entry| (kind, entry.trim().trim_end_matches(']')))
+    });
+    let entry = |(kind, entry): (&str, &str)| {
+        let (pair, places) = entry.split_once('[')?;
+        let (i, j) = places.split_once(',')?;
+        let (i, j) = (i.trim().parse().ok()?, j.trim().parse().ok()?);
+        let kernels = match pair {
+            "xx" => &own,
+            "xy" => &across,
+            _ => return None,
+        };
+        match kind {
+            "nngp" => kernels.nngp(i, j),
+            "ntk" => kernels.ntk(i, j),
+            _ => None,
+        }
+    };
+    let computed: Option<Vec<Scaled>> = entries.map(entry).collect();
+    let computed =
+        computed.ok_or("the field order does not name entries like \"nngp xy[0,1], xx[0,2]; ntk xy[0,0]\"")?;
+    let scale = own.ntk(0, 0).unwrap_or(Scaled::ZERO);
+    v.compare_list("values", &computed, scale);
     Ok(())
 }
 

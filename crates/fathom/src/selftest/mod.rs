@@ -93,6 +93,7 @@ fn evaluate_one(kind: &str, index: usize, vector: &Value, outcomes: &mut Vec<Out
         "dual" => infinite::dual(&mut fields),
         "mlp" => infinite::mlp(&mut fields),
         "resnet_relu" => infinite::resnet(&mut fields),
+        "cnn_relu_circular" => infinite::circular(&mut fields),
         "relu_gap" => infinite::relu_gap(&mut fields),
         "depth_limit_relu_eoc" => infinite::depth_limit_relu(&mut fields),
         "depth_limit_erf_eoc" => infinite::depth_limit_erf(&mut fields),

@@ -8,7 +8,7 @@
 /// | `log_scaled` | $10^{-10}$ in logarithms, $10^{-12}$ otherwise | logarithms of size $10^5$ have ε of $10^{-11}$ |
 /// | `relu_gap` | $10^{-13} \max(1, L/1000)$ | rounding grows with depth |
 /// | `phase`, `eoc`, `eoc_end`, `depth_limit_*` | $10^{-11}$ | roots, divided by distances from criticality |
-/// | `resnet_relu` | $10^{-11}$ | rounding grows with depth |
+/// | `resnet_relu`, `cnn_relu_circular` | $10^{-11}$ | rounding grows with depth |
 /// | `krr`, `dynamics` | $10^{-11}$ | kernels to $L\varepsilon$, times the condition number of their gaps |
 /// | `kink` | $10^{-8}$ | a leading term; reference in `f64` |
 /// | `two_input_smooth`, `one_over_n` | $10^{-10}$ | references in `f64`, by quadrature |
@@ -24,7 +24,7 @@
 /// use fathom_ntk::selftest::tolerance;
 /// assert_eq!(tolerance("mlp", 10, false), Some(1e-12));
 /// assert_eq!(tolerance("relu_gap", 2000, false), Some(2e-13));
-/// assert_eq!(tolerance("cnn_relu_circular", 10, false), None);
+/// assert_eq!(tolerance("no_such_kind", 10, false), None);
 /// ```
 pub fn tolerance(kind: &str, depth: usize, absolute: bool) -> Option<f64> {
     Some(match kind {
@@ -39,6 +39,7 @@ pub fn tolerance(kind: &str, depth: usize, absolute: bool) -> Option<f64> {
         | "depth_limit_relu_eoc"
         | "depth_limit_erf_eoc"
         | "resnet_relu"
+        | "cnn_relu_circular"
         | "krr"
         | "dynamics"
         | "single_input"

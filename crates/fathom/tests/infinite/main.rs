@@ -6,6 +6,8 @@ mod composed;
 mod deep;
 mod exceptional;
 mod gram;
+mod images;
+mod images_reference;
 mod inputs;
 mod matrix;
 mod parameterizations;

@@ -174,8 +174,14 @@ fn conjugate_gradients_predict_what_a_factorization_predicts() {
     let y = scattered(n * k, 53);
     let targets = Targets::new(&y, k, &Distinct::all(n)).unwrap();
     let arch = network(3, "2", "0");
-    let problem =
-        LargeProblem { architecture: &arch, train: &train, test: &test, features: FEATURES, targets: &y, outputs: k };
+    let problem = LargeProblem {
+        network: (&arch).into(),
+        train: &train,
+        test: &test,
+        features: FEATURES,
+        targets: &y,
+        outputs: k,
+    };
     for method in [Method::Ntk, Method::Nngp] {
         let ridge = Ridge::Relative(1e-3);
         let options = IterativeOptions { method, ridge, tolerance: 1e-9, rank: 40, ..Default::default() };
@@ -212,8 +218,14 @@ fn threads_do_not_change_a_bit() {
     let (n, k) = (400, 2);
     let (train, y) = (scattered(n * FEATURES, 61), scattered(n * k, 62));
     let arch = network(3, "2", "0");
-    let problem =
-        LargeProblem { architecture: &arch, train: &train, test: &train, features: FEATURES, targets: &y, outputs: k };
+    let problem = LargeProblem {
+        network: (&arch).into(),
+        train: &train,
+        test: &train,
+        features: FEATURES,
+        targets: &y,
+        outputs: k,
+    };
     let options = IterativeOptions { ridge: Ridge::Relative(1e-2), rank: 150, ..Default::default() };
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

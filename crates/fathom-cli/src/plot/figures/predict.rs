@@ -2,10 +2,10 @@
 
 use fathom_ntk::predict::{AtTime, LossSpread, Metrics, Prediction, Time, loss_spread};
 use fathom_ntk::report::time_words;
-use fathom_ntk::spec::Architecture;
 
 use super::depths::{subtitle, title};
 use crate::error::CommandError;
+use crate::flags::AnyNetwork;
 use crate::plot::figure::{Axis, Figure, Mark, Panel, Point, Scale};
 use crate::plot::style::{Colour, Dash, Marker};
 
@@ -19,7 +19,7 @@ const FEW_VALUES: usize = 12;
 
 /// What is drawn.
 pub(crate) struct Curves<'a> {
-    pub(crate) architecture: &'a Architecture,
+    pub(crate) network: &'a AnyNetwork,
     pub(crate) prediction: &'a Prediction,
     /// Targets of the test inputs.
     pub(crate) targets: Option<&'a [f64]>,
@@ -37,9 +37,14 @@ pub(crate) fn prediction_figure(curves: &Curves<'_>) -> Result<Figure, CommandEr
             "a picture shows several times, or predictions against targets: give --time T,T,… or test targets".into(),
         ));
     }
-    let arch = curves.architecture;
-    let title = format!("Trained, infinitely wide: {}", title(arch));
-    Ok(Figure { title, subtitle: subtitle(arch), panels, columns: 1 })
+    let (title, subtitle) = match curves.network {
+        AnyNetwork::Layers(arch) => (title(arch), subtitle(arch)),
+        AnyNetwork::Blocks(blocks) => {
+            let (count, depth) = (blocks.blocks().len(), blocks.depth());
+            (format!("network of {count} blocks, depth {depth}"), format!("on {}", blocks.input()))
+        }
+    };
+    Ok(Figure { title: format!("Trained, infinitely wide: {title}"), subtitle, panels, columns: 1 })
 }
 
 /// Where a time lies on a logarithmic axis.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use fathom_ntk::predict::{Criterion, Scores, Selection};
 use fathom_ntk::report::number;
-use fathom_ntk::spec::Architecture;
 
 use crate::error::CommandError;
+use crate::flags::AnyNetwork;
 use crate::plot::figure::{Axis, Figure, Mark, Panel, Point, Scale};
 use crate::plot::style::{Colour, Dash, Marker};
 
@@ -27,7 +27,7 @@ type Curve = BTreeMap<usize, f64>;
 ///
 /// # Errors
 /// [`CommandError::Usage`] if no candidate has scores.
-pub(crate) fn selection_figure(selection: &Selection<Architecture>) -> Result<Figure, CommandError> {
+pub(crate) fn selection_figure(selection: &Selection<AnyNetwork>) -> Result<Figure, CommandError> {
     let (quantity, scale, sign) = match selection.criterion {
         Criterion::LeaveOneOut => ("mean squared leave-one-out error", Scale::Log, 1.0),
         Criterion::Accuracy => ("leave-one-out accuracy", Scale::Linear, -1.0),
@@ -42,10 +42,18 @@ pub(crate) fn selection_figure(selection: &Selection<Architecture>) -> Result<Fi
     for candidate in &selection.candidates {
         let Some(scores) = candidate.outcome.scores() else { continue };
         let network = &candidate.network;
-        let variances = network.uniform_variances().unwrap_or((f64::NAN, f64::NAN));
-        let label = format!("σ_w² = {}, σ_b² = {}", number(variances.0), number(variances.1));
-        let curve = panels.entry(network.activation().to_string()).or_default().entry(label).or_default();
-        let held = curve.entry(network.depth()).or_insert(f64::INFINITY * sign);
+        let (heading, label, depth) = match network {
+            AnyNetwork::Layers(arch) => {
+                let variances = arch.uniform_variances().unwrap_or((f64::NAN, f64::NAN));
+                let label = format!("σ_w² = {}, σ_b² = {}", number(variances.0), number(variances.1));
+                (arch.activation().to_string(), label, arch.depth())
+            }
+            AnyNetwork::Blocks(blocks) => {
+                ("networks of blocks".into(), format!("{} blocks", blocks.blocks().len()), blocks.depth())
+            }
+        };
+        let curve = panels.entry(heading).or_default().entry(label).or_default();
+        let held = curve.entry(depth).or_insert(f64::INFINITY * sign);
         if sign * score(scores) < sign * *held {
             *held = score(scores);
         }

@@ -13,4 +13,5 @@ mod program;
 mod sum;
 
 pub use network::composed_pair_kernel;
-pub(super) use program::nonlinear;
+
+pub(super) use program::{Step, nonlinear, run, steps};

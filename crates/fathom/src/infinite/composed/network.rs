@@ -1,6 +1,6 @@
 //! NNGP and NTK of two inputs of a network of blocks.
 
-use super::program::{Compiler, run};
+use super::program::{run, steps};
 use crate::infinite::state::State;
 use crate::infinite::{KernelError, PairInput, PairKernel};
 use crate::spec::Composition;
@@ -39,11 +39,7 @@ use crate::spec::Composition;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn composed_pair_kernel(network: &Composition, input: &PairInput) -> Result<PairKernel, KernelError> {
-    if !network.input().space().is_empty() {
-        return Err(KernelError::Images);
-    }
-    let mut compiler = Compiler { network, features: network.input().channels() };
-    let steps = compiler.steps(network.blocks())?;
+    let steps = steps(network, true)?;
     let state = run(&steps, State::of_inputs(input), &mut 0, network.depth())?;
     Ok(state.kernel())
 }

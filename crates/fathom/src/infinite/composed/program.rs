@@ -9,7 +9,7 @@ use crate::infinite::{KernelError, piecewise_linear};
 use crate::spec::{Biases, Block, Composition, Parameterization};
 
 /// What happens to the state of a pair.
-pub(super) enum Step<'a> {
+pub(in crate::infinite) enum Step<'a> {
     /// Weights without a function before them.
     Linear(Layer),
     /// A function, and the weights after it: together, because the product of weight variance and mean squared slope is
@@ -25,14 +25,26 @@ pub(super) enum Step<'a> {
 const NO_WEIGHTS: Layer = Layer { weight_var: 1.0, bias_var: 0.0, alpha: 0.0, beta: 0.0 };
 
 /// Builds the steps, and counts the features that come into each weight block.
-pub(super) struct Compiler<'a> {
-    pub network: &'a Composition,
+struct Compiler<'a> {
+    network: &'a Composition,
+    with_ntk: bool,
     /// Features or channels here, if they are known.
-    pub features: Option<usize>,
+    features: Option<usize>,
+}
+
+/// The steps of a network on lists of features.
+///
+/// # Errors
+/// [`KernelError`] for networks on images, functions without NTK and missing widths.
+pub(in crate::infinite) fn steps(network: &Composition, with_ntk: bool) -> Result<Vec<Step<'_>>, KernelError> {
+    if !network.input().space().is_empty() {
+        return Err(KernelError::Images);
+    }
+    Compiler { network, with_ntk, features: network.input().channels() }.steps(network.blocks())
 }
 
 impl<'a> Compiler<'a> {
-    pub fn steps(&mut self, blocks: &'a [Block]) -> Result<Vec<Step<'a>>, KernelError> {
+    fn steps(&mut self, blocks: &'a [Block]) -> Result<Vec<Step<'a>>, KernelError> {
         let mut steps: Vec<Step<'a>> = Vec::with_capacity(blocks.len());
         let mut pending: Option<&'a Activation> = None;
         for block in blocks {
@@ -40,13 +52,13 @@ impl<'a> Compiler<'a> {
                 Block::Dense { weight_var, bias_var, width } => {
                     let layer = self.layer(*weight_var, *bias_var, *width)?;
                     steps.push(match pending.take() {
-                        Some(function) => Step::Nonlinear(General::new(function, Detail::Full), layer),
+                        Some(function) => Step::Nonlinear(General::new(function, self.detail()), layer),
                         None => Step::Linear(layer),
                     });
                     continue;
                 }
                 Block::Activation { function } => {
-                    if function.regularity() == Regularity::Discontinuous {
+                    if self.with_ntk && function.regularity() == Regularity::Discontinuous {
                         return Err(KernelError::NoNtk { activation: function.name() });
                     }
                     pending = Some(function);
@@ -55,7 +67,7 @@ impl<'a> Compiler<'a> {
                 _ => {}
             }
             if let Some(function) = pending.take() {
-                steps.push(Step::Nonlinear(General::new(function, Detail::Full), NO_WEIGHTS));
+                steps.push(Step::Nonlinear(General::new(function, self.detail()), NO_WEIGHTS));
             }
             match block {
                 Block::Residual { lambda_sq, branch, shortcut } => {
@@ -72,14 +84,20 @@ impl<'a> Compiler<'a> {
         Ok(steps)
     }
 
+    fn detail(&self) -> Detail {
+        if self.with_ntk { Detail::Full } else { Detail::NngpOnly }
+    }
+
     fn layer(&mut self, weight_var: f64, bias_var: f64, width: Option<usize>) -> Result<Layer, KernelError> {
         let features = std::mem::replace(&mut self.features, width);
         let parameterization = self.network.parameterization();
         let alpha = match parameterization {
+            _ if !self.with_ntk => 0.0,
             Parameterization::Ntk | Parameterization::HaninNica => 1.0,
             Parameterization::Standard => features.ok_or(KernelError::NeedsWidths)? as f64 / weight_var,
         };
         let beta = match (self.network.biases(), parameterization) {
+            _ if !self.with_ntk => 0.0,
             (Biases::None | Biases::Untrained, _) => 0.0,
             (Biases::Trained, Parameterization::Ntk) => bias_var,
             (Biases::Trained | Biases::ZeroInit, _) => 1.0,
@@ -89,7 +107,12 @@ impl<'a> Compiler<'a> {
 }
 
 /// The state after all steps; `layer` counts weight layers.
-pub(super) fn run(steps: &[Step<'_>], mut state: State, layer: &mut usize, depth: usize) -> Result<State, KernelError> {
+pub(in crate::infinite) fn run(
+    steps: &[Step<'_>],
+    mut state: State,
+    layer: &mut usize,
+    depth: usize,
+) -> Result<State, KernelError> {
     for step in steps {
         state = match step {
             Step::Linear(weights) => {

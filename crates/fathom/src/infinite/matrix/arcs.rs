@@ -29,7 +29,7 @@ pub(super) fn arcsine_fraction(w: f64, cosine: f64) -> (f64, f64, f64) {
 
 /// $\arccos c$ for $c = 1 - w \ge 0$, within an ulp.
 #[inline(always)]
-pub(super) fn angle(w: f64, cosine: f64) -> f64 {
+pub(in crate::infinite) fn angle(w: f64, cosine: f64) -> f64 {
     let (sine, p, q) = arcsine_fraction(w, cosine);
     let arcsine = sine + sine * (p / q);
     if w <= 0.5 { 2.0 * arcsine } else { FRAC_PI_2 - arcsine }

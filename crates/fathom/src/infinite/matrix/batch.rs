@@ -51,6 +51,9 @@ pub(super) struct Batch<'e, T> {
 impl<T: Entry> Batch<'_, T> {
     /// Computes one tile, and its mirror image.
     pub fn fill(&self, mut job: Job<'_, T>, scratch: &mut Scratch<T>) -> Result<(), MatrixError> {
+        if self.function.reads_inputs() {
+            return self.fill_directly(job, &mut scratch.line);
+        }
         let width = job.width;
         self.multiply(&job, &mut scratch.products);
         let prepared = self.function.prepare(job.col..job.col + width);
@@ -78,13 +81,25 @@ impl<T: Entry> Batch<'_, T> {
             }
             self.store(&mut job, at, count, &line.values)?;
         }
-        for (tile, mirror) in &mut job.targets {
-            match mirror {
-                Some(mirror) => transpose(tile, mirror),
-                None if on_diagonal => symmetrise(tile),
-                None => {}
+        mirror(&mut job, on_diagonal);
+        Ok(())
+    }
+
+    /// The same without cosines.
+    fn fill_directly(&self, mut job: Job<'_, T>, line: &mut Line) -> Result<(), MatrixError> {
+        let on_diagonal = self.symmetric && job.row == job.col;
+        for at in 0..job.height {
+            let i = job.row + at;
+            let count = if on_diagonal { at } else { job.width };
+            for kind in 0..2 {
+                let wanted = self.factors.iter().any(|f| f.kind == kind);
+                line.values[kind].resize(if wanted { count } else { 0 }, 0.0);
             }
+            let [nngp, ntk] = &mut line.values;
+            self.function.row(i, job.col..job.col + count, &[], &[], [nngp, ntk]);
+            self.store(&mut job, at, count, &line.values)?;
         }
+        mirror(&mut job, on_diagonal);
         Ok(())
     }
 
@@ -196,6 +211,17 @@ impl<T: Entry> NullaryFnOnce for Product<'_, T> {
             finite &= out.to_f64().abs() < f64::INFINITY;
         }
         finite
+    }
+}
+
+/// Fills the transposed place of every tile.
+fn mirror<T: Entry>(job: &mut Job<'_, T>, on_diagonal: bool) {
+    for (tile, mirror) in &mut job.targets {
+        match mirror {
+            Some(mirror) => transpose(tile, mirror),
+            None if on_diagonal => symmetrise(tile),
+            None => {}
+        }
     }
 }
 

@@ -6,18 +6,21 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::batch::{Batch, Factors, Scratch};
+use super::blocks::Blocks;
 use super::jobs::{TILE, Target, jobs};
 use super::method::exponent;
 use super::plan::{Plan, own_kernel};
 use super::rows::Rows;
-use super::{Band, Block, Entry, KernelKind, KernelMatrix, KernelScale, MatrixError, MatrixOptions, Method, Watch};
+use super::{
+    Band, Block, Entry, KernelKind, KernelMatrix, KernelScale, MatrixError, MatrixOptions, Method, Network, Watch,
+};
 use crate::Scaled;
 use crate::infinite::general::Detail;
 use crate::infinite::pair::PairRecursion;
-use crate::spec::Architecture;
+use crate::spec::{Architecture, Composition};
 
-/// Rows of a band: work for several threads, at little memory.
-const BAND: usize = 4 * TILE;
+/// Tiles down a band: work for several threads, at little memory.
+const BAND: usize = 4;
 
 /// Kernel matrices of one network on one or two sets of inputs.
 ///
@@ -83,13 +86,20 @@ impl KernelInputs {
         let others = others.map(|others| Rows::new(others, features, true)).transpose()?;
         Ok(Self { inputs, others })
     }
+
+    /// A row of the first set (0) or the second (1), scaled, and the power of two that it was divided by.
+    pub(in crate::infinite) fn scaled_row(&self, set: usize, row: usize) -> (&[f64], i64) {
+        let rows = if set == 0 { &self.inputs } else { self.others.as_ref().unwrap_or(&self.inputs) };
+        rows.scaled_row(row)
+    }
 }
 
 impl<'a> KernelEngine<'a> {
     /// Checks the inputs and does what is to be done once.
     ///
     /// # Arguments
-    /// * `arch`: the network; its widths, if given, must fit the data.
+    /// * `network`: an [`Architecture`](crate::spec::Architecture) or a [`Composition`](crate::spec::Composition); its inputs
+    ///   must fit the data. Images are rows of height × width × channels numbers, the channels of a place together.
     /// * `inputs`: one input after the other, each of `features` numbers.
     /// * `others`: the inputs that index the columns; `None` for a symmetric matrix.
     ///
@@ -97,13 +107,13 @@ impl<'a> KernelEngine<'a> {
     /// [`MatrixError`] for shapes that do not fit, unusable inputs, kernels that do not exist, and
     /// [`KernelScale::Cosine`] with a zero vector and no bias.
     pub fn new(
-        arch: &'a Architecture,
+        network: impl Into<Network<'a>>,
         inputs: &[f64],
         features: usize,
         others: Option<&[f64]>,
         options: &MatrixOptions,
     ) -> Result<Self, MatrixError> {
-        Self::with_inputs(arch, KernelInputs::new(inputs, features, others)?, options)
+        Self::with_inputs(network, KernelInputs::new(inputs, features, others)?, options)
     }
 
     /// The same from inputs that were read before.
@@ -111,10 +121,29 @@ impl<'a> KernelEngine<'a> {
     /// # Errors
     /// Those of [`Self::new`].
     pub fn with_inputs(
-        arch: &'a Architecture,
+        network: impl Into<Network<'a>>,
         inputs: KernelInputs,
         options: &MatrixOptions,
     ) -> Result<Self, MatrixError> {
+        match network.into() {
+            Network::Layers(arch) => Self::of_layers(arch, inputs, options),
+            Network::Blocks(composition) => Self::of_blocks(composition, inputs, options),
+        }
+    }
+
+    fn of_blocks(network: &'a Composition, inputs: KernelInputs, options: &MatrixOptions) -> Result<Self, MatrixError> {
+        let KernelInputs { inputs, others } = inputs;
+        if network.features() != inputs.features() {
+            return Err(MatrixError::Features { network: network.features(), data: inputs.features() });
+        }
+        let blocks = Blocks::new(network, [&inputs, others.as_ref().unwrap_or(&inputs)], others.is_some(), options)?;
+        let reference = if options.scale == KernelScale::Depth { blocks.reference(network)? } else { [Scaled::ONE; 2] };
+        let engine = Self { plan: Plan::of_blocks(blocks), inputs, others, options: *options, reference };
+        engine.check_diagonals()?;
+        Ok(engine)
+    }
+
+    fn of_layers(arch: &'a Architecture, inputs: KernelInputs, options: &MatrixOptions) -> Result<Self, MatrixError> {
         let KernelInputs { inputs, others } = inputs;
         if let Some(&network) = arch.widths().and_then(<[usize]>::first)
             && network != inputs.features()
@@ -211,7 +240,7 @@ impl<'a> KernelEngine<'a> {
 
     /// How many bands [`Self::band`] divides the matrices into; it depends on their shape alone.
     pub fn bands(&self) -> usize {
-        self.inputs.count().div_ceil(BAND)
+        self.inputs.count().div_ceil(self.band_rows())
     }
 
     /// One band of the matrices. The bands may be computed in any order, or by different processes.
@@ -223,7 +252,8 @@ impl<'a> KernelEngine<'a> {
             return Err(MatrixError::NoBand { bands: self.bands(), band });
         }
         let [count, cols] = self.shape();
-        let own = band * BAND..count.min((band + 1) * BAND);
+        let rows = self.band_rows();
+        let own = band * rows..count.min((band + 1) * rows);
         let reach = if self.is_symmetric() { own.end } else { cols };
         let above = if self.is_symmetric() { own.start } else { 0 };
         self.check_memory(self.band_memory::<T>())?;
@@ -256,7 +286,11 @@ impl<'a> KernelEngine<'a> {
         let [rows, cols] = self.shape();
         // The last full band of a symmetric matrix has nearly as many entries above the diagonal as below.
         let reach = if self.is_symmetric() { 2 * rows } else { cols };
-        self.needed(rows.min(BAND).saturating_mul(reach), size_of::<T>())
+        self.needed(rows.min(self.band_rows()).saturating_mul(reach), size_of::<T>())
+    }
+
+    fn band_rows(&self) -> usize {
+        BAND * self.plan.function.tile()
     }
 
     fn needed(&self, entries: usize, size: usize) -> usize {
@@ -303,7 +337,7 @@ impl<'a> KernelEngine<'a> {
             entries: [&left_entries, &right_entries],
             factors: self.options.kind.each().iter().map(|kind| self.factors::<T>(*kind)).collect(),
         };
-        let jobs = jobs(band, reach, self.is_symmetric(), targets);
+        let jobs = jobs(self.plan.function.tile(), band, reach, self.is_symmetric(), targets);
         watch.begin(jobs.len());
         let tile = |scratch: &mut Scratch<T>, job| {
             if watch.is_stopped() {

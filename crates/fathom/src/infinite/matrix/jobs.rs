@@ -44,26 +44,28 @@ pub(super) struct Target<'a, T> {
 /// The tiles of rows `band`; of a symmetric matrix those on and below the diagonal.
 ///
 /// # Arguments
+/// * `side`: rows and columns of a tile.
 /// * `cols`: columns that the band reaches to (in a symmetric matrix, the end of the band).
 pub(super) fn jobs<'a, T: Real>(
+    side: usize,
     band: Range<usize>,
     cols: usize,
     symmetric: bool,
     targets: Vec<Target<'a, T>>,
 ) -> Vec<Job<'a, T>> {
     let mut jobs: Vec<Job<'a, T>> = Vec::new();
-    let across = cols.div_ceil(TILE);
-    let first = band.start / TILE;
+    let across = cols.div_ceil(side);
+    let first = band.start / side;
     for target in targets {
         let mut own: Vec<_> =
-            tiles(rows_mut(target.band, band.len(), cols), TILE, TILE).into_iter().map(|t| Some(t.values)).collect();
+            tiles(rows_mut(target.band, band.len(), cols), side, side).into_iter().map(|t| Some(t.values)).collect();
         let above = if symmetric { band.start } else { 0 };
         let mut mirrors: Vec<_> = if above > 0 {
-            tiles(rows_mut(target.mirror, above, band.len()), TILE, TILE).into_iter().map(|t| Some(t.values)).collect()
+            tiles(rows_mut(target.mirror, above, band.len()), side, side).into_iter().map(|t| Some(t.values)).collect()
         } else {
             Vec::new()
         };
-        let down = band.len().div_ceil(TILE);
+        let down = band.len().div_ceil(side);
         let mut number = 0;
         for i in 0..down {
             let last = if symmetric { first + i + 1 } else { across };
@@ -78,7 +80,7 @@ pub(super) fn jobs<'a, T: Real>(
                 };
                 if number == jobs.len() {
                     let (height, width) = (values.nrows(), values.ncols());
-                    let (row, col) = (band.start + i * TILE, j * TILE);
+                    let (row, col) = (band.start + i * side, j * side);
                     jobs.push(Job { row, col, height, width, targets: Vec::with_capacity(2) });
                 }
                 jobs[number].targets.push((values, mirror));

@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::angle::AngleKernel;
+use super::jobs::TILE;
 use crate::Scaled;
 use crate::infinite::general::Chain;
 use crate::infinite::pair::PairRecursion;
@@ -27,6 +28,9 @@ pub enum Method {
     /// Pair by pair, by integrals: from a microsecond to a fraction of a millisecond a layer and entry. For activations that
     /// are not analytic and inputs of different norms.
     Pairwise,
+    /// Pair by pair and block by block: networks of blocks. On images, a few nanoseconds a layer and pair of places, of
+    /// which only those at the same place count unless something is pooled.
+    Blocks,
 }
 
 /// Binary exponents that Σ and Θ are divided by, so that `f64` holds them.
@@ -59,6 +63,16 @@ pub(super) fn exponent(largest: Scaled, range: i64) -> i64 {
 
 /// Σ and Θ of pairs of rows, divided by their [`Exponents`] (and by $|x||x'|/n_0$ where the angle is all).
 pub(super) trait PairFunction: Sync {
+    /// Rows and columns of a tile.
+    fn tile(&self) -> usize {
+        TILE
+    }
+
+    /// Whether it computes every pair from the inputs themselves, and no cosines are needed.
+    fn reads_inputs(&self) -> bool {
+        false
+    }
+
     /// What all rows of a tile share: numbers that depend on its columns alone.
     fn prepare(&self, cols: Range<usize>) -> Vec<f64>;
 

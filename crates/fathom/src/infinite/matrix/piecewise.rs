@@ -190,7 +190,7 @@ impl Lanes {
 
 /// $\sin t - t\cos t$ for $t = \arccos(1 - w) \le \pi/2$: the series, or the difference where it loses less than a digit.
 #[inline(always)]
-fn sine_defect(t: f64, w: f64) -> f64 {
+pub(in crate::infinite) fn sine_defect(t: f64, w: f64) -> f64 {
     const SERIES: [f64; 9] = {
         // t³ times (−1)ⁿ⁺¹ 2n/(2n + 1)! t²ⁿ⁻².
         let (mut terms, mut term, mut n) = ([0.0; 9], 1.0 / 3.0, 1);

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::angle::AngleKernel;
 use super::arcsine::{Arcsine, suits};
+use super::blocks::Blocks;
 use super::method::{Exponents, PairFunction, Pairs, Pairwise, exponent};
 use super::piecewise::PiecewiseLinear;
 use super::rows::Rows;
@@ -91,6 +92,15 @@ impl<'a> Plan<'a> {
             }
         }
         Self::by_pairs(arch, recursion, homogeneous, sets, two)
+    }
+
+    /// For a network of blocks.
+    pub fn of_blocks(mut blocks: Blocks<'a>) -> Self {
+        let (bytes, diagonals) = (blocks.bytes(), std::mem::take(&mut blocks.diagonals));
+        let largest = |kind: usize| diagonals.iter().flatten().fold(Scaled::ZERO, |m, own| m.max(own[kind]));
+        let exponents = Exponents([0, 1].map(|kind| exponent(largest(kind), RANGE)));
+        blocks.exponents = exponents;
+        Self { method: Method::Blocks, function: Box::new(blocks), bytes, exponents, per_norm: false, diagonals }
     }
 
     /// A table over the angle; `None` if the kernel cannot be tabulated.

@@ -13,6 +13,8 @@ pub(super) struct Rows {
     features: usize,
     /// Row after row, the largest entry of each in [1, 2); zero rows stay.
     entries: Vec<f64>,
+    /// Powers of two that they were divided by.
+    exponents: Vec<i32>,
     /// Squared norms of these rows.
     squares: Vec<f64>,
     /// $|x|^2/n_0$ of the inputs as they were given.
@@ -39,6 +41,7 @@ impl Rows {
         let mut rows = Self {
             features,
             entries: Vec::with_capacity(values.len()),
+            exponents: Vec::with_capacity(count),
             squares: Vec::with_capacity(count),
             mean_squares: Vec::with_capacity(count),
             norms: Vec::with_capacity(count),
@@ -50,6 +53,7 @@ impl Rows {
             rows.squares.push(direction.square);
             rows.mean_squares.push(direction.mean_square());
             rows.inverse_norms.push(if direction.square == 0.0 { 0.0 } else { direction.square.sqrt().recip() });
+            rows.exponents.push(direction.exponent);
             rows.entries.extend(direction.entries);
         }
         Ok(rows)
@@ -79,6 +83,11 @@ impl Rows {
         &self.norms
     }
 
+    /// Squared norms of the scaled rows.
+    pub fn squares(&self) -> &[f64] {
+        &self.squares
+    }
+
     /// One over the norm of each scaled row.
     pub fn inverse_norms(&self) -> &[f64] {
         &self.inverse_norms
@@ -90,6 +99,11 @@ impl Rows {
             return (1.0, 1.0);
         }
         gaps((self.row(i), self.squares[i]), (other.row(j), other.squares[j]))
+    }
+
+    /// A scaled row, and the power of two that it was divided by.
+    pub fn scaled_row(&self, i: usize) -> (&[f64], i64) {
+        (self.row(i), self.exponents[i].into())
     }
 
     fn row(&self, i: usize) -> &[f64] {

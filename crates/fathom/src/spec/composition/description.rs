@@ -268,6 +268,12 @@ fn check_values(block: &Block, place: &str) -> Result<(), CompositionError> {
     }
 }
 
+impl Serialize for Composition {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_spec().serialize(serializer)
+    }
+}
+
 impl Composition {
     /// Shape of the inputs.
     pub fn input(&self) -> &Shape {

@@ -1,0 +1,323 @@
+//! The blocks of a network on images as operations on values, cut where pooling mixes offsets.
+
+use super::axis::Axis;
+use super::offsets::Offsets;
+use crate::activation::{Activation, Homogeneous, Regularity};
+use crate::infinite::state::Layer;
+use crate::infinite::{Expectations, KernelError};
+use crate::spec::{Biases, Block, Composition, Padding, Parameterization};
+
+/// A number of a value: what stands at all places after some block.
+pub(super) type Value = usize;
+
+/// One operation. Values are numbered in the order in which they come into being; 0 is what the stage begins with.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Op {
+    /// φ, by its number.
+    Activate { from: Value, function: usize },
+    /// Sums over windows with independent weights; `geometry` is a number too.
+    Weights { from: Value, geometry: usize, layer: Layer },
+    /// Division by the root of the variance: at every place, or of all places together.
+    Normalise { from: Value, together: bool },
+    /// $z + \lambda y$.
+    Add { base: Value, branch: Value, lambda_sq: f64 },
+}
+
+impl Op {
+    /// What it works on.
+    pub fn sources(self) -> [Option<Value>; 2] {
+        match self {
+            Self::Activate { from, .. } | Self::Weights { from, .. } | Self::Normalise { from, .. } => {
+                [Some(from), None]
+            }
+            Self::Add { base, branch, .. } => [Some(base), Some(branch)],
+        }
+    }
+}
+
+/// φ.
+pub(super) struct Function {
+    pub activation: Activation,
+    pub parts: Option<Homogeneous>,
+    pub expectations: Expectations,
+}
+
+/// Operations that keep offsets apart, and the pooling after them.
+pub(super) struct Stage {
+    /// Operation $i$ makes value $i + 1$.
+    pub ops: Vec<Op>,
+    /// Height and width of every value.
+    pub sizes: Vec<[usize; 2]>,
+    /// Where the places of every value begin in one list of all.
+    pub starts: Vec<usize>,
+    /// Memory of every value: values that are not needed at the same time share one.
+    pub slots: Vec<usize>,
+    pub pool: Option<[Axis; 2]>,
+    pub offsets: Offsets,
+}
+
+impl Stage {
+    pub fn output(&self) -> Value {
+        self.ops.len()
+    }
+
+    pub fn slot_count(&self) -> usize {
+        self.slots.iter().max().map_or(1, |m| m + 1)
+    }
+}
+
+/// A network on images.
+pub(in crate::infinite) struct Program {
+    pub(super) stages: Vec<Stage>,
+    pub(super) functions: Vec<Function>,
+    pub(super) geometries: Vec<[Axis; 2]>,
+    pub(super) channels: usize,
+    pub(super) with_ntk: bool,
+    pub(super) depth: usize,
+}
+
+impl Program {
+    /// # Arguments
+    /// * `everywhere`: whether the outputs at all pairs of places are needed, not only those of a place with itself.
+    ///
+    /// # Errors
+    /// [`KernelError`] for functions without NTK, missing widths, and pooling inside residual blocks.
+    pub fn new(network: &Composition, with_ntk: bool, everywhere: bool) -> Result<Self, KernelError> {
+        let size = plane(network.input().space(), 1);
+        let mut compiler = Compiler {
+            network,
+            with_ntk,
+            functions: Vec::new(),
+            geometries: Vec::new(),
+            stages: Vec::new(),
+            ops: Vec::new(),
+            sizes: vec![size],
+            features: network.input().channels(),
+            flat: false,
+        };
+        let last = compiler.all(network.blocks(), 0, false)?;
+        compiler.close(last, None);
+        let Compiler { functions, geometries, mut stages, .. } = compiler;
+        for i in 0..stages.len() {
+            let diagonal = !everywhere && stages[i + 1..].iter().all(|later| later.pool.is_none());
+            let Stage { ops, sizes, pool, .. } = &stages[i];
+            stages[i].offsets = Offsets::new(ops, sizes, &geometries, pool.as_ref(), diagonal);
+        }
+        let channels = network.input().channels().unwrap_or(1);
+        Ok(Self { stages, functions, geometries, channels, with_ntk, depth: network.depth() })
+    }
+
+    /// Places of all values of all stages.
+    pub fn places(&self) -> usize {
+        self.stages.iter().map(|s| s.starts.last().map_or(0, |start| start + area(s.sizes[s.output()]))).sum()
+    }
+
+    /// Whether all pairs of places are needed somewhere.
+    pub fn has_pools(&self) -> bool {
+        self.stages.iter().any(|stage| stage.pool.is_some())
+    }
+}
+
+pub(super) fn area(size: [usize; 2]) -> usize {
+    size[0] * size[1]
+}
+
+/// Sizes of an image or window as height and width; what is missing is `rest`.
+fn plane(sizes: &[usize], rest: usize) -> [usize; 2] {
+    match sizes {
+        [height, width] => [*height, *width],
+        [width] => [rest, *width],
+        _ => [rest, rest],
+    }
+}
+
+struct Compiler<'a> {
+    network: &'a Composition,
+    with_ntk: bool,
+    functions: Vec<Function>,
+    geometries: Vec<[Axis; 2]>,
+    stages: Vec<Stage>,
+    ops: Vec<Op>,
+    sizes: Vec<[usize; 2]>,
+    /// Channels, or features, here.
+    features: Option<usize>,
+    /// Whether all places are one list of features, which are not summed up yet.
+    flat: bool,
+}
+
+impl Compiler<'_> {
+    fn all(&mut self, blocks: &[Block], first: Value, nested: bool) -> Result<Value, KernelError> {
+        blocks.iter().try_fold(first, |from, block| self.one(block, from, nested))
+    }
+
+    fn one(&mut self, block: &Block, from: Value, nested: bool) -> Result<Value, KernelError> {
+        let size = self.sizes[from];
+        match block {
+            Block::Dense { weight_var, bias_var, width } => {
+                let axes = if self.flat { size.map(Axis::whole) } else { size.map(each) };
+                self.flat = false;
+                self.weights(from, axes, 1, [*weight_var, *bias_var], *width)
+            }
+            Block::Conv { filter, stride, padding, weight_var, bias_var, channels } => {
+                let axes = windows(size, filter, stride, None, *padding);
+                let window = axes[0].window * axes[1].window;
+                self.weights(from, axes, window, [*weight_var, *bias_var], *channels)
+            }
+            Block::Activation { function } => {
+                if self.with_ntk && function.regularity() == Regularity::Discontinuous {
+                    return Err(KernelError::NoNtk { activation: function.name() });
+                }
+                let function = self.function(function);
+                Ok(self.push(Op::Activate { from, function }, size))
+            }
+            Block::LayerNorm => Ok(self.push(Op::Normalise { from, together: self.flat }, size)),
+            Block::Residual { lambda_sq, branch, shortcut } => self.residual(from, *lambda_sq, branch, shortcut),
+            Block::Flatten => {
+                self.flat = true;
+                self.features = self.features.map(|n| n * area(size));
+                Ok(from)
+            }
+            Block::AveragePool { .. } | Block::GlobalAveragePool if nested => Err(KernelError::PoolInBranch),
+            Block::AveragePool { window, stride, padding } => {
+                let axes = windows(size, window, stride, Some(window), *padding);
+                Ok(self.close(from, Some(axes)))
+            }
+            Block::GlobalAveragePool => Ok(self.close(from, Some(size.map(Axis::whole)))),
+        }
+    }
+
+    fn residual(
+        &mut self,
+        from: Value,
+        lambda_sq: f64,
+        branch: &[Block],
+        shortcut: &[Block],
+    ) -> Result<Value, KernelError> {
+        let (features, flat) = (self.features, self.flat);
+        let branch = self.all(branch, from, true)?;
+        (self.features, self.flat) = (features, flat);
+        let base = self.all(shortcut, from, true)?;
+        let size = self.sizes[base];
+        if self.sizes[branch] != size {
+            return Err(KernelError::FlatBranch);
+        }
+        Ok(self.push(Op::Add { base, branch, lambda_sq }, size))
+    }
+
+    fn push(&mut self, op: Op, size: [usize; 2]) -> Value {
+        self.ops.push(op);
+        self.sizes.push(size);
+        self.ops.len()
+    }
+
+    fn function(&mut self, activation: &Activation) -> usize {
+        if let Some(known) = self.functions.iter().position(|f| f.activation == *activation) {
+            return known;
+        }
+        self.functions.push(Function {
+            activation: activation.clone(),
+            parts: activation.homogeneous(),
+            expectations: Expectations::new(activation),
+        });
+        self.functions.len() - 1
+    }
+
+    /// # Arguments
+    /// * `window`: places that count as inputs of their own, beside the features.
+    fn weights(
+        &mut self,
+        from: Value,
+        axes: [Axis; 2],
+        window: usize,
+        [weight_var, bias_var]: [f64; 2],
+        width: Option<usize>,
+    ) -> Result<Value, KernelError> {
+        let features = std::mem::replace(&mut self.features, width);
+        let parameterization = self.network.parameterization();
+        let alpha = match parameterization {
+            _ if !self.with_ntk => 0.0,
+            Parameterization::Ntk | Parameterization::HaninNica => 1.0,
+            Parameterization::Standard => features.ok_or(KernelError::NeedsWidths)? as f64 * window as f64 / weight_var,
+        };
+        let beta = match (self.network.biases(), parameterization) {
+            _ if !self.with_ntk => 0.0,
+            (Biases::None | Biases::Untrained, _) => 0.0,
+            (Biases::Trained, Parameterization::Ntk) => bias_var,
+            (Biases::Trained | Biases::ZeroInit, _) => 1.0,
+        };
+        let size = [axes[0].out, axes[1].out];
+        let geometry = self.geometries.iter().position(|known| *known == axes).unwrap_or_else(|| {
+            self.geometries.push(axes);
+            self.geometries.len() - 1
+        });
+        let layer = Layer { weight_var, bias_var, alpha, beta };
+        Ok(self.push(Op::Weights { from, geometry, layer }, size))
+    }
+
+    /// Ends a stage; the value after it is the first of the next.
+    fn close(&mut self, output: Value, pool: Option<[Axis; 2]>) -> Value {
+        let ops = std::mem::take(&mut self.ops);
+        let next = pool.as_ref().map_or([1, 1], |[y, x]| [y.out, x.out]);
+        let sizes = std::mem::replace(&mut self.sizes, vec![next]);
+        debug_assert_eq!(output, ops.len(), "only the last value leaves a stage");
+        let starts = sizes
+            .iter()
+            .scan(0, |start, size| {
+                let own = *start;
+                *start += area(*size);
+                Some(own)
+            })
+            .collect();
+        let slots = slots(&ops);
+        self.stages.push(Stage { ops, sizes, starts, slots, pool, offsets: Offsets::default() });
+        0
+    }
+}
+
+/// Every number alone.
+fn each(size: usize) -> Axis {
+    Axis::new(size, size, 1, 1, Padding::Valid)
+}
+
+/// The windows of a block; strides that are not given are 1, or `strides`.
+fn windows(
+    size: [usize; 2],
+    window: &[usize],
+    stride: &[usize],
+    strides: Option<&[usize]>,
+    padding: Padding,
+) -> [Axis; 2] {
+    let stride = if stride.is_empty() { strides.unwrap_or(&[]) } else { stride };
+    let (window, stride) = (plane(window, 1), plane(stride, 1));
+    [0, 1].map(|i| {
+        let out = match padding {
+            Padding::Valid => (size[i] - window[i]) / stride[i] + 1,
+            Padding::Circular | Padding::Same => size[i].div_ceil(stride[i]),
+        };
+        Axis::new(size[i], out, window[i], stride[i], padding)
+    })
+}
+
+/// A slot for every value, free again after its last use.
+fn slots(ops: &[Op]) -> Vec<usize> {
+    let mut last_use: Vec<usize> = (0..=ops.len()).collect();
+    for (i, op) in ops.iter().enumerate() {
+        for from in op.sources().into_iter().flatten() {
+            last_use[from] = i + 1;
+        }
+    }
+    let (mut slots, mut free, mut count) = (vec![0], Vec::new(), 1);
+    for (i, op) in ops.iter().enumerate() {
+        let slot = free.pop().unwrap_or_else(|| {
+            count += 1;
+            count - 1
+        });
+        slots.push(slot);
+        let mut done = op.sources();
+        if done[0] == done[1] {
+            done[1] = None;
+        }
+        free.extend(done.into_iter().flatten().filter(|from| last_use[*from] == i + 1).map(|from| slots[from]));
+    }
+    slots
+}

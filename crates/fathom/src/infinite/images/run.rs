@@ -1,0 +1,290 @@
+//! Two images on their way through a stage.
+
+use super::activate::{general, piecewise_linear};
+use super::grid::{Grid, Rectangle};
+use super::offsets::Class;
+use super::pixels::Pixels;
+use super::profile::{StageProfile, power};
+use super::program::{Op, Program, Stage};
+use super::windows::{After, Before, Planes, Sum};
+use crate::infinite::Side;
+
+/// What a stage begins with.
+pub(super) enum Source<'a> {
+    Pixels([&'a Pixels; 2]),
+    Pooled(&'a Pooled),
+}
+
+/// Spreads and Θ of all pairs of places of two pooled images, the first image's places one after the other.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pooled {
+    pub spread: Vec<f64>,
+    pub ntk: Vec<f64>,
+}
+
+/// Spreads and Θ of one value.
+#[derive(Default)]
+pub(super) struct Pairs {
+    pub spread: Vec<f64>,
+    pub ntk: Vec<f64>,
+}
+
+/// Memory of one thread: the tile is one group of offsets, as many pairs as an image has places.
+#[derive(Default)]
+pub(in crate::infinite) struct Scratch {
+    values: Vec<Pairs>,
+    roots: [Vec<f64>; 6],
+    planes: Planes,
+}
+
+/// One group of offsets of a stage.
+#[derive(Clone, Copy)]
+pub(super) struct Group<'a> {
+    pub stage: &'a Stage,
+    pub classes: [&'a Class; 2],
+}
+
+impl<'a> Group<'a> {
+    /// The pairs of a value.
+    pub fn grid(&self, value: usize) -> Grid<'a> {
+        let [down, across] = [0, 1].map(|i| self.stage.offsets.axes[i].sets[self.classes[i].sets[value]].as_slice());
+        let [height, width] = self.stage.sizes[value];
+        Grid { down, across, height, width }
+    }
+
+    /// The pairs of the last value that are asked for, by their offsets.
+    pub fn last(self) -> impl Iterator<Item = (Rectangle, [i64; 2])> + 'a {
+        let grid = self.grid(self.stage.output());
+        let asked = [0, 1].map(|i| &self.stage.offsets.axes[i].sets[self.classes[i].last]);
+        let offsets = asked[0].iter().flat_map(move |dy| asked[1].iter().map(move |dx| [*dy, *dx]));
+        offsets.filter_map(move |offset| Some((grid.rectangle_at(offset)?, offset)))
+    }
+}
+
+/// Two images in one stage.
+#[derive(Clone, Copy)]
+pub(super) struct Pass<'a> {
+    pub program: &'a Program,
+    pub stage: &'a Stage,
+    pub images: [&'a StageProfile; 2],
+}
+
+impl<'a> Pass<'a> {
+    fn roots(&self, value: usize) -> [&'a [f64]; 2] {
+        self.images.map(|image| image.of(self.stage, value))
+    }
+
+    /// Binary exponents of the spreads and of Θ of a value.
+    pub fn units(&self, value: usize) -> [i64; 2] {
+        let [one, two] = self.images.map(|image| image.units[value]);
+        [one.root + two.root, one.ntk + two.ntk]
+    }
+
+    /// Takes one group through all operations; the result is that of the last value.
+    pub fn run<'s>(&self, group: Group<'a>, source: &Source<'_>, scratch: &'s mut Scratch) -> &'s Pairs {
+        let stage = self.stage;
+        if scratch.values.len() < stage.slot_count() {
+            scratch.values.resize_with(stage.slot_count(), Pairs::default);
+        }
+        self.begin(group, source, scratch);
+        for (i, op) in stage.ops.iter().enumerate() {
+            let mut out = std::mem::take(&mut scratch.values[stage.slots[i + 1]]);
+            match *op {
+                Op::Activate { from, function } => self.activate(group, [from, i + 1], function, scratch, &mut out),
+                Op::Weights { from, .. } => self.weights(group, i, from, scratch, &mut out),
+                Op::Normalise { from, .. } => self.normalise(group, [from, i + 1], scratch, &mut out),
+                Op::Add { base, branch, lambda_sq } => {
+                    self.add(group, i + 1, [base, branch], lambda_sq, scratch, &mut out);
+                }
+            }
+            scratch.values[stage.slots[i + 1]] = out;
+        }
+        &scratch.values[stage.slots[stage.output()]]
+    }
+
+    fn begin(&self, group: Group<'a>, source: &Source<'_>, scratch: &mut Scratch) {
+        let grid = group.grid(0);
+        let count = grid.count();
+        let Scratch { values, roots: [one, two, x, y, ..], .. } = scratch;
+        let Pairs { spread, ntk } = &mut values[self.stage.slots[0]];
+        match source {
+            Source::Pixels([first, second]) => {
+                grid.gather(self.roots(0), [one, two]);
+                spread.resize(count, 0.0);
+                first.spread(second, grid, [one, two], [x, y], spread);
+                ntk.clear();
+                ntk.resize(count, 0.0);
+            }
+            Source::Pooled(pooled) => {
+                let places = grid.height * grid.width;
+                spread.clear();
+                ntk.clear();
+                for r in grid.rectangles() {
+                    for at in (0..r.rows).flat_map(|i| (0..r.cols).map(move |j| i * grid.width + j)) {
+                        let pair = (r.first + at) * places + r.second + at;
+                        spread.push(pooled.spread[pair]);
+                        ntk.push(pooled.ntk[pair]);
+                    }
+                }
+            }
+        }
+    }
+
+    fn activate(
+        &self,
+        group: Group<'a>,
+        [from, to]: [usize; 2],
+        function: usize,
+        scratch: &mut Scratch,
+        out: &mut Pairs,
+    ) {
+        let (function, grid) = (&self.program.functions[function], group.grid(from));
+        let Scratch { values, roots: [one, two, ..], .. } = scratch;
+        copy_into(&values[self.stage.slots[from]], out);
+        let (before, after) = (self.units(from), self.units(to));
+        if let Some(parts) = function.parts {
+            grid.gather(self.roots(from), [one, two]);
+            piecewise_linear(parts, [one, two], &mut out.spread, &mut out.ntk);
+            out.scale([before[0] - after[0], before[1] - after[1]]);
+            return;
+        }
+        let [first, second] = self.images.map(|image| image.sides_of(from));
+        let places = |second: bool| {
+            grid.rectangles().flat_map(move |r| {
+                let start = if second { r.second } else { r.first };
+                (0..r.rows).flat_map(move |i| (0..r.cols).map(move |j| start + i * grid.width + j))
+            })
+        };
+        let one: Vec<&Side> = places(false).map(|p| &first[p]).collect();
+        let two: Vec<&Side> = places(true).map(|p| &second[p]).collect();
+        general(function, [&one, &two], power(before[0]), self.program.with_ntk, &mut out.spread, &mut out.ntk);
+        out.scale([-after[0], before[1] - after[1]]);
+    }
+
+    fn weights(&self, group: Group<'a>, i: usize, from: usize, scratch: &mut Scratch, out: &mut Pairs) {
+        let Op::Weights { geometry, layer, .. } = self.stage.ops[i] else { return };
+        let [rows, cols] = &self.program.geometries[geometry];
+        let [before, after] = [from, i + 1].map(|value| self.images.map(|image| image.units[value]));
+        let root_shifts = [0, 1].map(|k| before[k].root - after[k].root);
+        let ntk_unit = after[0].ntk + after[1].ntk;
+        let bias_root = |k: usize| {
+            if layer.bias_var == 0.0 { 0.0 } else { layer.bias_var.sqrt() * power(-after[k].root) }
+        };
+        let sum = Sum {
+            weight: layer.weight_var / (rows.window * cols.window) as f64,
+            spread_scale: power(root_shifts[0] + root_shifts[1]),
+            ntk_scale: power(before[0].ntk + before[1].ntk - ntk_unit),
+            root_scales: root_shifts.map(power),
+            bias_roots: [bias_root(0), bias_root(1)],
+            alpha: layer.alpha * power(after[0].root + after[1].root - ntk_unit),
+            beta: if layer.beta == 0.0 { 0.0 } else { layer.beta * power(-ntk_unit) },
+            height: rows.window,
+            width: cols.window,
+            stride: [rows.stride, cols.stride],
+        };
+        let grid = group.grid(i + 1);
+        let count = grid.count();
+        out.spread.resize(count, 0.0);
+        out.ntk.resize(count, 0.0);
+        let Scratch { values, planes, .. } = scratch;
+        let known = &values[self.stage.slots[from]];
+        let before = Before { grid: group.grid(from), spread: &known.spread, ntk: &known.ntk, roots: self.roots(from) };
+        let [down, across] = [0, 1].map(|k| &self.stage.offsets.axes[k].tables[group.classes[k].tables[i]]);
+        let roots = self.roots(i + 1);
+        for (y, down) in down.iter().enumerate() {
+            for (x, across) in across.iter().enumerate() {
+                let (rectangle, width) = (grid.rectangle(y, x), grid.width);
+                let mut after = After { rectangle, width, roots, spread: &mut out.spread, ntk: &mut out.ntk };
+                planes.sum(&sum, [down, across], &before, &mut after);
+            }
+        }
+    }
+
+    /// Division by the roots of the variances, which do not fluctuate; the roots after tell by how much they were.
+    fn normalise(&self, group: Group<'a>, [from, to]: [usize; 2], scratch: &mut Scratch, out: &mut Pairs) {
+        let Scratch { values, roots: [one, two, a, b, ..], .. } = scratch;
+        copy_into(&values[self.stage.slots[from]], out);
+        let grid = group.grid(from);
+        grid.gather(self.roots(from), [one, two]);
+        grid.gather(self.roots(to), [a, b]);
+        for i in 0..out.spread.len() {
+            let before = one[i] * two[i];
+            let factor = if before > 0.0 { a[i] * b[i] / before } else { 0.0 };
+            out.spread[i] *= factor;
+            out.ntk[i] *= factor;
+        }
+        let (before, after) = (self.units(from), self.units(to));
+        out.scale([0, before[1] - before[0] + after[0] - after[1]]);
+    }
+
+    /// $\mathcal E' = \mathcal E_z + \lambda^2 \mathcal E_y + \sqrt{q_2'/q_1'}\,[(a_z - r b_z)^2 + \lambda^2 (a_y - r b_y)^2]$.
+    fn add(
+        &self,
+        group: Group<'a>,
+        to: usize,
+        from: [usize; 2],
+        lambda_sq: f64,
+        scratch: &mut Scratch,
+        out: &mut Pairs,
+    ) {
+        let grid = group.grid(to);
+        let Scratch { values, roots: [a, b, c, d, e, f], .. } = scratch;
+        grid.gather(self.roots(to), [a, b]);
+        grid.gather(self.roots(from[0]), [c, d]);
+        grid.gather(self.roots(from[1]), [e, f]);
+        let units = from.map(|value| {
+            let shift = |k: usize| self.images[k].units[value].root - self.images[k].units[to].root;
+            let ntk = self.units(value)[1] - self.units(to)[1];
+            ([power(shift(0)), power(shift(1))], power(ntk))
+        });
+        out.spread.resize(grid.count(), 0.0);
+        out.ntk.resize(grid.count(), 0.0);
+        out.spread.fill(0.0);
+        out.ntk.fill(0.0);
+        let parts = [(from[0], [&*c, &*d], 1.0), (from[1], [&*e, &*f], lambda_sq)];
+        for ((value, [left, right], factor), ([one, two], ntk_scale)) in parts.into_iter().zip(units) {
+            let (known, pairs) = (group.grid(value), &values[self.stage.slots[value]]);
+            for (i, j) in (0..grid.down.len()).flat_map(|i| (0..grid.across.len()).map(move |j| (i, j))) {
+                let r = grid.rectangle(i, j);
+                let Some(from) = known.rectangle_at([grid.down[i], grid.across[j]]) else { continue };
+                for k in 0..r.rows * r.cols {
+                    let (at, from) = (r.start + k, from.start + k);
+                    if a[at] > 0.0 && b[at] > 0.0 {
+                        let shift = one * left[at] - a[at] / b[at] * (two * right[at]);
+                        out.spread[at] += factor * (one * two * pairs.spread[from] + shift * shift * b[at] / a[at]);
+                    }
+                    out.ntk[at] += factor * ntk_scale * pairs.ntk[from];
+                }
+            }
+        }
+    }
+
+    /// Σ and Θ of pairs of places of the last value in its units, with the places of both images.
+    pub fn results(&self, group: Group<'a>, pairs: &Pairs, mut each: impl FnMut([usize; 2], [f64; 2])) {
+        let [one, two] = self.roots(self.stage.output());
+        let [_, width] = self.stage.sizes[self.stage.output()];
+        for (r, _) in group.last() {
+            for (i, j) in (0..r.rows).flat_map(|i| (0..r.cols).map(move |j| (i, j))) {
+                let (p, q, at) = (r.first + i * width + j, r.second + i * width + j, r.start + i * r.cols + j);
+                each([p, q], [one[p] * two[q] - 0.5 * pairs.spread[at], pairs.ntk[at]]);
+            }
+        }
+    }
+}
+
+impl Pairs {
+    /// Multiplies spreads and Θ by powers of two.
+    fn scale(&mut self, exponents: [i64; 2]) {
+        for (list, n) in [(&mut self.spread, exponents[0]), (&mut self.ntk, exponents[1])] {
+            if n != 0 {
+                let factor = power(n);
+                list.iter_mut().for_each(|x| *x *= factor);
+            }
+        }
+    }
+}
+
+fn copy_into(from: &Pairs, to: &mut Pairs) {
+    to.spread.clone_from(&from.spread);
+    to.ntk.clone_from(&from.ntk);
+}
