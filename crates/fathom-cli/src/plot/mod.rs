@@ -19,6 +19,6 @@ mod view;
 
 pub(crate) use figures::{
     Curves, KERNEL_CELLS, KernelFigure, SampleFigure, kernel_figure, phase_figure, pictured, prediction_figure,
-    sample_figure, sampled_figure, selection_figure, training_figure, verdict_figure,
+    sample_figure, sampled_figure, selection_figure, sweep_figure, training_figure, verdict_figure,
 };
 pub(crate) use file::PlotArgs;
