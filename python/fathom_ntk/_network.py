@@ -465,7 +465,7 @@ class Mlp:
             betas: β₁ and β₂ of `adam`.
             epsilon: ε of `adam`.
             loss: `squared` or `cross-entropy`.
-            seed: of the weights and the order of mini-batches; the same seed gives the same bits on any number of threads.
+            seed: of the weights and the order of mini-batches; it decides every bit, on any number of threads.
             dtype: of the steps, float64 or float32; what is recorded is computed in float64.
             divergence: training has diverged when the loss is more than this many times the first.
             probe: the NTK is recorded on the first so many inputs, 100 at most by default; 0 for not at all.

@@ -32,8 +32,7 @@ class Sweep(Report):
 
     @property
     def columns(self) -> dict[str, NDArray[Any]]:
-        """One entry a cell: `cell`, the axes, `status`, quantities with their standard errors (`…_se`), `reason`; NaN
-        where there is no number."""
+        """`cell`, the axes, `status`, quantities with their standard errors (`…_se`), `reason`; NaN for no number."""
         return _arrays(self._data["columns"])
 
     @property
@@ -74,6 +73,7 @@ class Sweep(Report):
         """Draw a quantity, its mean over seeds, against depth over width or another axis.
 
         Args:
+            ax: where to draw.
             quantity: a column of numbers; by default the drift, the spread or the randomness of the kernel.
             x: a column of numbers; by default `ratio` if depth or width vary, else the first axis.
         """

@@ -37,9 +37,7 @@ class Training(Report):
     def __init__(
         self,
         net: Mlp,
-        parts: tuple[
-            dict[str, Floats], list[tuple[Floats, Floats | None]], Floats | None, tuple[dict[str, Any], str]
-        ],
+        parts: tuple[dict[str, Floats], list[tuple[Floats, Floats | None]], Floats | None, tuple[dict[str, Any], str]],
         classes: NDArray[Any] | None,
     ) -> None:
         records, layers, kernels, report = parts

@@ -36,10 +36,12 @@ pub fn sweep_text(command: SweepCommand, table: &Table, source: &str) -> String 
     }
     let means = table.over_seeds();
     extremes(&mut lines, command, &means);
-    let seeds = means.rows().iter().filter_map(|row| row.outcome.quantity("seeds")?.value).fold(0.0, f64::max);
-    lines.heading(&match seeds {
+    let seeds = || means.rows().iter().filter_map(|row| row.outcome.quantity("seeds")?.value);
+    let most = seeds().fold(0.0, f64::max);
+    let up_to = if seeds().all(|count| count == most) { "" } else { "up to " };
+    lines.heading(&match most {
         1.0 => "Cells".to_owned(),
-        _ => format!("Means over up to {seeds} seeds, ± standard error"),
+        _ => format!("Means over {up_to}{most} seeds, ± standard error"),
     });
     list(&mut lines, command, &means);
     lines.finish()

@@ -84,7 +84,7 @@ fn is_positive(values: &[f64]) -> bool {
 
 fn is_wide(values: &[f64]) -> bool {
     let (low, high) = ends(values);
-    is_positive(values) && high > WIDE * low
+    is_positive(values) && high >= WIDE * low
 }
 
 fn ends(values: &[f64]) -> (f64, f64) {
