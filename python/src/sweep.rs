@@ -32,8 +32,9 @@ pub(crate) struct SampleArguments<'py> {
 
 /// What is done with every network.
 #[derive(FromPyObject)]
+#[expect(clippy::large_enum_variant, reason = "made once a call")]
 pub(crate) enum What<'py> {
-    Train(Data<'py>, Option<Data<'py>>, Box<TrainArguments>, f64),
+    Train(Data<'py>, Option<Data<'py>>, TrainArguments, f64),
     Sample(SampleArguments<'py>),
     Verdict(Option<DataArgument<'py>>, f64, f64),
 }

@@ -129,13 +129,13 @@ def test_samples_and_verdicts_of_a_grid() -> None:
         (lambda x, y: NET.train(x, y, batch=0), ValueError, "batch must be at least 1"),
         (lambda x, y: NET.train(x, y, batch=21), ValueError, "a batch must have between 1 and 20"),
         (lambda x, y: NET.train(x, y, probe=21), ValueError, "the probe must have between 1 and 20"),
-        (lambda x, y: NET.train(x, y, steps=2.5), TypeError, "steps must be a whole number"),
+        (lambda x, y: NET.train(x, y, steps=2.5), TypeError, "steps must be a whole number"),  # type: ignore[arg-type]
         (lambda x, y: NET.train(x, y, optimizer="sgd"), ValueError, "optimizer must be one of gd"),
         (lambda x, y: NET.train(x, y, loss="cubic"), ValueError, "loss must be one of squared"),
         (lambda x, y: NET.train(x, y, loss="cross-entropy"), ValueError, "cross-entropy needs targets"),
         (lambda x, y: NET.train(x, y, record_at="often"), ValueError, "steps to record at"),
         (lambda x, y: NET.train(x, y, dtype=np.int32), ValueError, "dtype must be float64 or float32"),
-        (lambda x, y: NET.train(x, y, betas=3), TypeError, "betas must be two numbers"),
+        (lambda x, y: NET.train(x, y, betas=3), TypeError, "betas must be two numbers"),  # type: ignore[arg-type]
         (lambda x, y: fm.Mlp(depth=2).train(x, y), fm.NotAvailableError, "widths"),
         (lambda x, y: fm.sweep("train", {}, NET), ValueError, "train needs x and y"),
         (lambda x, y: fm.sweep("train", {}, NET, x, y, step=3), TypeError, "step"),

@@ -205,7 +205,8 @@ fn mean(name: &str, found: &[&Quantity]) -> Quantity {
         [] => Quantity::number(name, None),
         [value] => Quantity::estimate(name, Some(value), found.iter().find_map(|quantity| quantity.standard_error)),
         _ => {
-            let mean = values.iter().sum::<f64>() / count;
+            // From the first value on, so that equal values have no spread.
+            let mean = values[0] + values.iter().map(|value| value - values[0]).sum::<f64>() / count;
             let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0);
             Quantity::estimate(name, Some(mean), Some((variance / count).sqrt()))
         }
