@@ -25,6 +25,8 @@ from ._phase import EdgeOfChaos, EdgeOfChaosCurve, Phase, PhaseDiagram, eoc, eoc
 from ._report import Report
 from ._results import EmpiricalNtk, Kernels, Moments, Sample, Verdict
 from ._selftest import Selftest, selftest
+from ._sweep import Sweep, sweep
+from ._train import Training
 from ._weights import empirical_ntk
 from .predict import Prediction, Selection, select
 
@@ -50,6 +52,8 @@ __all__ = [
     "Selection",
     "Selftest",
     "SingularError",
+    "Sweep",
+    "Training",
     "Verdict",
     "__version__",
     "activations",
@@ -61,4 +65,5 @@ __all__ = [
     "predict",
     "select",
     "selftest",
+    "sweep",
 ]

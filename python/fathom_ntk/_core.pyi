@@ -26,6 +26,8 @@ __all__ = [
     "sample",
     "select",
     "selftest",
+    "sweep",
+    "train",
     "verdict",
 ]
 
@@ -185,3 +187,21 @@ def select(
     relative: bool,
 ) -> _Report: ...
 def selftest(text: str | None) -> _Report: ...
+def train(
+    network: Architecture,
+    data: tuple[_Floats, _Floats, Sequence[int] | None],
+    test: tuple[_Floats, _Floats, Sequence[int] | None] | None,
+    source: str,
+    arguments: dict[str, Any],
+    keep: bool,
+    progress: _Progress,
+) -> tuple[dict[str, _Floats], list[tuple[_Floats, _Floats | None]], _Floats | None, _Report]: ...
+def sweep(
+    base: Architecture | None,
+    settings: Sequence[tuple[str, str]],
+    grid: Sequence[tuple[str, Sequence[str]]],
+    what: Any,
+    source: str,
+    threads: int | None,
+    progress: _Progress,
+) -> _Report: ...

@@ -14,6 +14,7 @@ from ._errors import ArgumentError, ArgumentTypeError, RangeError
 from ._phase import Phase
 from ._progress import Callback, reporting
 from ._results import EmpiricalNtk, Kernels, Moments, Sample, Verdict
+from ._train import Training, arguments, data
 from ._weights import Weights, empirical_ntk
 
 if TYPE_CHECKING:
@@ -415,6 +416,83 @@ class Mlp:
                 covariances, target_error, max_time, threads, keep_draws, callback,
             )  # fmt: skip
         return Sample(report, kept)
+
+    def train(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        x_test: ArrayLike | None = None,
+        y_test: ArrayLike | None = None,
+        *,
+        classify: bool = False,
+        steps: int | None = None,
+        time: float | None = None,
+        until_loss: float | None = None,
+        learning_rate: float | None = None,
+        relative_rate: float | None = None,
+        batch: int | None = None,
+        optimizer: str = "gd",
+        momentum: float = 0.9,
+        betas: tuple[float, float] = (0.9, 0.999),
+        epsilon: float = 1e-8,
+        loss: str = "squared",
+        seed: int = 0,
+        dtype: DTypeLike = np.float64,
+        divergence: float = 1e6,
+        probe: int | None = None,
+        record_at: str | Sequence[int] = "log:8",
+        keep_ntk: bool = False,
+        progress: bool | Callback | None = None,
+    ) -> Training:
+        """Train the network of a seed by gradient descent, and record how its NTK moves.
+
+        What is minimised is the sum of the loss over inputs; losses that are recorded are means.
+
+        Args:
+            x: inputs, one a row.
+            y: targets, one row each; with `classify`, labels.
+            x_test: inputs that are not trained on.
+            y_test: their targets.
+            classify: targets are labels of classes.
+            steps: most steps; 500 by default, 100,000 with `until_loss`.
+            time: stop at this time t = η · steps.
+            until_loss: stop when the mean loss over the training inputs is at most this.
+            learning_rate: η of the loss summed over inputs; 0.001 by default with `adam`.
+            relative_rate: η as a fraction of 2/λ_max of the initial NTK on the training data; 0.5 by default.
+            batch: inputs of a mini-batch; all by default.
+            optimizer: `gd`, `momentum` or `adam`.
+            momentum: μ of `momentum`.
+            betas: β₁ and β₂ of `adam`.
+            epsilon: ε of `adam`.
+            loss: `squared` or `cross-entropy`.
+            seed: of the weights and the order of mini-batches; it decides every bit, on any number of threads.
+            dtype: of the steps, float64 or float32; what is recorded is computed in float64.
+            divergence: training has diverged when the loss is more than this many times the first.
+            probe: the NTK is recorded on the first so many inputs, 100 at most by default; 0 for not at all.
+            record_at: `log:N` for N steps a decade, `every:N`, or a list of steps; the first and the last always are.
+            keep_ntk: also return every recorded kernel.
+            progress: called as `progress(done, total)`; `True` for a bar where tqdm is installed.
+
+        Returns:
+            The records as arrays, the weights, and a report. Divergence is a result, not an error.
+
+        >>> import numpy as np
+        >>> import fathom_ntk as fm
+        >>> net = fm.Mlp(widths=[2, 1], weight_var=2.0)  # linear; Θ = 1 on orthonormal inputs
+        >>> trained = net.train(np.eye(2), [3.0, -1.0], steps=3, learning_rate=0.5, record_at="every:1")
+        >>> loss = trained.records["train_loss"]
+        >>> (loss[1:] / loss[:-1]).round(12).tolist()  # residuals halve
+        [0.25, 0.25, 0.25]
+        """
+        given, test, classes = data(x, y, x_test, y_test, loss, classify=classify)
+        how = arguments(
+            len(given[0]), steps=steps, time=time, until_loss=until_loss, learning_rate=learning_rate,
+            relative_rate=relative_rate, batch=batch, optimizer=optimizer, momentum=momentum, betas=betas,
+            epsilon=epsilon, loss=loss, seed=seed, dtype=dtype, divergence=divergence, probe=probe, record_at=record_at,
+        )  # fmt: skip
+        with reporting(progress, "steps") as callback:
+            parts = _core.train(self._core, given, test, "x", how, keep_ntk, callback)
+        return Training(self, parts, classes)
 
     def empirical_ntk(self, weights: Weights, x: ArrayLike, **options: Any) -> EmpiricalNtk:
         """`fm.empirical_ntk` of given weights, with the activation, parameterization and variances of this network."""

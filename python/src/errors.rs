@@ -4,6 +4,8 @@ use std::fmt::Display;
 
 use fathom_ntk::activation::{ActivationError, SampledError};
 use fathom_ntk::analysis::empirical::EmpiricalError;
+use fathom_ntk::analysis::sweep::SweepError;
+use fathom_ntk::analysis::training::InitialError;
 use fathom_ntk::analysis::verdict::VerdictError;
 use fathom_ntk::analysis::{EocError, PhaseError};
 use fathom_ntk::infinite::matrix::MatrixError;
@@ -16,6 +18,7 @@ use fathom_ntk::sample::{ObservableError, RunError, SampleError};
 use fathom_ntk::selftest::SelftestError;
 use fathom_ntk::spec::{ArchitectureError, OptionError, PerLayerError, WidthsError};
 use fathom_ntk::statistics::StatisticsError;
+use fathom_ntk::train::{ScheduleError, TrainError};
 use pyo3::prelude::*;
 
 /// The exceptions of `fathom_ntk`, by their names there.
@@ -151,4 +154,16 @@ kinds!(PredictError {
     SingularError: Singular, Eigenvalues, NotConverged, Indefinite;
     MemoryLimitError: Memory;
 } of [Matrix, Gram]);
+kinds!(TrainError {
+    ArgumentError: Length, Empty, NotFinite, Class, Shape, NotProbabilities, OneOutput, OutOfRange, Batch, Probe, NoEnd,
+        TooManySteps, State;
+    NotAvailableError: NoKernel;
+    RangeError: Kernel;
+} of [Network]);
+kinds!(ScheduleError { ArgumentError: Syntax, Zero; });
+kinds!(InitialError {} of [Train, Sample, Network]);
+kinds!(SweepError {
+    ArgumentError: UnknownKey, Value, NoValues, Twice, TwoAxes, Range, TooManyCells, Contradiction, Missing, Ratio, Cell,
+        Toml;
+} of [Architecture]);
 kinds!(SelftestError { ArgumentError: Json; });

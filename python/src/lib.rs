@@ -15,6 +15,8 @@ mod phase;
 mod predict;
 mod sample;
 mod selftest;
+mod sweep;
+mod train;
 mod verdict;
 mod work;
 
@@ -41,6 +43,10 @@ mod _core {
     use super::sample::sample;
     #[pymodule_export]
     use super::selftest::selftest;
+    #[pymodule_export]
+    use super::sweep::sweep;
+    #[pymodule_export]
+    use super::train::train;
     #[pymodule_export]
     use super::verdict::verdict;
 

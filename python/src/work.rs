@@ -1,6 +1,7 @@
 //! Long calls: computed on another thread without the interpreter's lock, while this one answers signals.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::Builder;
 use std::time::Duration;
@@ -44,13 +45,74 @@ pub(crate) fn interruptible<T: Send + 'static>(
     watched(py, &Progress(None), |_| work())
 }
 
+/// What a computation on another thread looks at.
+pub(crate) trait Attend: Default + Send + Sync + 'static {
+    /// How much is done, and of how much.
+    fn progress(&self) -> (u64, u64);
+    /// Asks the computation to end.
+    fn stop(&self);
+}
+
+impl Attend for Watch {
+    fn progress(&self) -> (u64, u64) {
+        let (done, total) = Self::progress(self);
+        (done as u64, total as u64)
+    }
+
+    fn stop(&self) {
+        Self::stop(self);
+    }
+}
+
+/// Of what counts steps or cells.
+#[derive(Default)]
+pub(crate) struct Attended {
+    stopped: AtomicBool,
+    done: AtomicU64,
+    total: AtomicU64,
+}
+
+impl Attended {
+    pub(crate) fn advance_to(&self, done: u64, total: u64) {
+        self.total.store(total, Ordering::Relaxed);
+        self.done.store(done, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn stop_flag(&self) -> &AtomicBool {
+        &self.stopped
+    }
+}
+
+impl Attend for Attended {
+    fn progress(&self) -> (u64, u64) {
+        (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
+    }
+
+    fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+}
+
 /// The same for what looks at a [`Watch`]: Ctrl-C and errors of the callback also stop the thread.
 pub(crate) fn watched<T: Send + 'static>(
     py: Python<'_>,
     progress: &Progress,
     work: impl FnOnce(&Watch) -> T + Send + 'static,
 ) -> PyResult<T> {
-    let watch = Arc::new(Watch::default());
+    attended(py, progress, work)
+}
+
+/// The same for anything that can be looked at.
+pub(crate) fn attended<A: Attend, T: Send + 'static>(
+    py: Python<'_>,
+    progress: &Progress,
+    work: impl FnOnce(&A) -> T + Send + 'static,
+) -> PyResult<T> {
+    let watch = Arc::new(A::default());
     let (send, receive) = channel();
     let shared = Arc::clone(&watch);
     let run = move || {
@@ -64,7 +126,7 @@ pub(crate) fn watched<T: Send + 'static>(
         let now = watch.progress();
         if now != told && now.0 < now.1 {
             told = now;
-            progress.report(py, now.0 as u64, now.1 as u64)?;
+            progress.report(py, now.0, now.1)?;
         }
         Ok(())
     });
@@ -73,7 +135,7 @@ pub(crate) fn watched<T: Send + 'static>(
     }
     let (_, total) = watch.progress();
     if result.is_ok() && total > 0 {
-        progress.report(py, total as u64, total as u64)?;
+        progress.report(py, total, total)?;
     }
     result
 }

@@ -24,6 +24,8 @@ def results() -> dict[str, Any]:
         "verdict": net.verdict(x),
         "entk": fm.empirical_ntk([rng.normal(size=(4, 3)), rng.normal(size=(2, 4))], x, form="per_output"),
         "prediction": fm.predict.gp(net, x, y, x, noise_var=0.1),
+        "training": net.train(x, y, steps=20),
+        "sweep": fm.sweep("train", {"depth": [2, 3], "seed": [0, 1]}, {"width": 9}, x, y, steps=5, probe=4),
         "selection": fm.select([net, fm.Mlp(depth=2)], x, y),
         "selftest": fm.selftest(),
     }

@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    completions, depth, entk, kernel, man, merge, moments, phase, predict, sample, select, selftest, train, verdict,
+    completions, depth, entk, kernel, man, merge, moments, phase, predict, sample, select, selftest, sweep, train,
+    verdict,
 };
 
 /// What the neural tangent kernel (NTK) of a network is, how random it is, how it moves, what depth does to it, and
@@ -44,6 +45,8 @@ pub(crate) enum Command {
     Merge(merge::Args),
     /// Train a finite network and record how its NTK moves
     Train(Box<train::Args>),
+    /// Sample, train or judge every network of a grid: one table of all of them
+    Sweep(Box<sweep::Args>),
     /// Check Fathom on this machine against high-precision test vectors
     Selftest(selftest::Args),
     /// Print a completion script for a shell

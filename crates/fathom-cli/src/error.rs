@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use fathom_ntk::analysis::depth::DepthError;
 use fathom_ntk::analysis::empirical::EmpiricalError;
+use fathom_ntk::analysis::sweep::SweepError;
+use fathom_ntk::analysis::training::InitialError;
 use fathom_ntk::analysis::verdict::VerdictError;
 use fathom_ntk::analysis::{EocError, PhaseError};
 use fathom_ntk::infinite::matrix::MatrixError;
@@ -70,6 +72,12 @@ pub(crate) enum CommandError {
     Predict(#[from] PredictError),
     #[error(transparent)]
     Train(#[from] TrainError),
+    #[error(transparent)]
+    Initial(#[from] InitialError),
+    #[error("{}: {source}", .path.display())]
+    SweepFile { path: PathBuf, source: SweepError },
+    #[error(transparent)]
+    Sweep(#[from] SweepError),
     #[error(transparent)]
     Statistics(#[from] StatisticsError),
     #[error("{name}: {source}")]

@@ -15,6 +15,7 @@ pub(crate) mod sample;
 pub(crate) mod select;
 pub(crate) mod selftest;
 mod supervised;
+pub(crate) mod sweep;
 pub(crate) mod train;
 pub(crate) mod verdict;
 
@@ -38,6 +39,7 @@ pub(crate) fn run(command: Command) -> Result<ExitStatus, CommandError> {
         Command::Merge(args) => merge::run(&args),
         Command::Select(args) => select::run(&args),
         Command::Train(args) => train::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
         Command::Selftest(args) => selftest::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

@@ -9,14 +9,15 @@ use std::path::{Path, PathBuf};
 use fathom_ntk::analysis::sampled::{SampleReport, Simulation, sample_report};
 use fathom_ntk::report::sample_text;
 use fathom_ntk::sample::{FirstStep, Method, ObservableList};
+use fathom_ntk::spec::Architecture;
 use serde::Serialize;
 
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
-use crate::flags::{InputArgs, NetworkArgs, Rows};
+use crate::flags::{InputArgs, NetworkArgs, Rows, Source};
 use crate::output::{OutputArgs, check_writable, note};
 use crate::plot::{PlotArgs, pictured, sampled_figure};
-use crate::runs::{Keep, MOST_DRAWS, Part, RunRecord};
+use crate::runs::{Keep, MOST_DRAWS, Part, RunRecord, Setup};
 use drawing::{Drawing, Ending};
 use observed::{OBSERVABLES, parse_observables};
 use plan::Plan;
@@ -27,7 +28,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     network: NetworkArgs,
     #[command(flatten)]
-    input: InputArgs,
+    pub(super) input: InputArgs,
     /// Which rows of the data are the inputs, counted from 0, such as 0,3,5-9 [default: 0]
     #[arg(long, value_name = "ROWS", help_heading = "Input")]
     rows: Option<Rows>,
@@ -149,6 +150,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     }
     show(&record, complete, &args.output, &args.plot)?;
     Ok(ExitStatus::Answered)
+}
+
+/// What is drawn of a network, and how often, whatever the flags say of the network.
+pub(super) fn described(args: &Args, arch: &Architecture, source: &Source) -> Result<(Setup, u64), CommandError> {
+    let plan = Plan::of(args, arch, source)?;
+    let draws = plan.draws();
+    Ok((plan.setup, draws))
 }
 
 /// All files that are written at the end can be, and are different ones; before the work, not after it.

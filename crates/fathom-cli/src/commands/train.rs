@@ -8,12 +8,11 @@ mod table;
 
 use std::path::Path;
 
-use fathom_ntk::infinite::matrix::{KernelEngine, KernelScale, MatrixOptions};
+use fathom_ntk::analysis::training::{initial_network, probe};
 use fathom_ntk::network::Network;
 use fathom_ntk::report::train_text;
-use fathom_ntk::sample::{Method, Sampler};
 use fathom_ntk::spec::Architecture;
-use fathom_ntk::train::{Probe, Recorder, TrainReport, Trainer};
+use fathom_ntk::train::{Recorder, Schedule, TrainOptions, TrainReport, Trainer};
 use serde::Serialize;
 
 pub(crate) use arguments::Args;
@@ -44,12 +43,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let data = Data::load(&args.data, options.loss)?;
     let arch = network(args, &data)?;
     check_files(args)?;
-    let initial = draw(&arch, &data, options.seed)?;
+    let initial = initial_network(&arch, &data.train, options.seed)?;
     let mut trainer = Trainer::new(&initial, &data.train, &options)?;
     // In single precision, the rounded network is the one that training starts from.
     let started = trainer.network();
-    let probe = probe(args, &arch, &data)?;
-    let probe_inputs = probe.as_ref().map_or(0, |probe| probe.rows);
+    let probe_inputs = probe_rows(args, &data);
+    let keep = args.recording.keep_ntk.is_some() || args.plot.path().is_some();
+    let probe = probe(&arch, &data.train, probe_inputs, keep);
     let recorder = Recorder::new(&started, &data.train, data.test.as_ref(), options.loss, probe)?;
     let fingerprint = checkpoint::fingerprint(&arch, &options, &data, probe_inputs, &args.recording.record_at)?;
     let mut saved = match args.saved_file() {
@@ -94,30 +94,24 @@ fn network(args: &Args, data: &Data) -> Result<Architecture, CommandError> {
     Ok(Architecture::try_from(flags)?)
 }
 
-/// The network number 0 of the seed, as `fathom sample` draws it.
-fn draw(arch: &Architecture, data: &Data, seed: u64) -> Result<Network, CommandError> {
-    let features = data.train.features();
-    if let Some(&inputs) = arch.widths().and_then(<[usize]>::first).filter(|&&inputs| inputs != features) {
-        return Err(usage(format!("the data has {features} features, but the network has {inputs} inputs")));
-    }
-    let sampler = Sampler::new(arch, &data.train.inputs()[..features], Some(Method::Direct))?;
-    Ok(sampler.network(seed, 0)?)
+/// Data and training as the flags describe them, whatever the network.
+pub(super) struct Described {
+    pub(super) data: Data,
+    pub(super) options: TrainOptions,
+    pub(super) schedule: Schedule,
+    pub(super) probe: usize,
 }
 
-/// The inputs on which the NTK is recorded, with the kernel of infinite width on them where there is one.
-fn probe(args: &Args, arch: &Architecture, data: &Data) -> Result<Option<Probe>, CommandError> {
-    let rows = args.recording.probe.unwrap_or(arguments::DEFAULT_PROBE.min(data.train.rows()));
-    if rows == 0 {
-        return Ok(None);
-    }
-    let features = data.train.features();
-    let inputs = data.train.inputs().get(..rows.saturating_mul(features)).unwrap_or_default();
-    // One number divides all entries, so that alignment stays as it is and nothing overflows.
-    let options = MatrixOptions { scale: KernelScale::Depth, ..Default::default() };
-    let kernel = KernelEngine::new(arch, inputs, features, None, &options).and_then(|engine| engine.matrices::<f64>());
-    let reference = kernel.ok().and_then(|matrices| Some(matrices.first()?.values().to_vec()));
-    let keep = args.recording.keep_ntk.is_some() || args.plot.path().is_some();
-    Ok(Some(Probe { rows, reference, keep }))
+pub(super) fn described(args: &Args) -> Result<Described, CommandError> {
+    let options = args.options()?;
+    let data = Data::load(&args.data, options.loss)?;
+    let (schedule, probe) = (args.recording.record_at.clone(), probe_rows(args, &data));
+    Ok(Described { data, options, schedule, probe })
+}
+
+/// The inputs on which the NTK is recorded.
+fn probe_rows(args: &Args, data: &Data) -> usize {
+    args.recording.probe.unwrap_or(arguments::DEFAULT_PROBE.min(data.train.rows()))
 }
 
 fn write_files(

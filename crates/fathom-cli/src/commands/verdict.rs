@@ -19,7 +19,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     network: NetworkArgs,
     #[command(flatten)]
-    input: InputArgs,
+    pub(super) input: InputArgs,
     #[command(flatten)]
     judgement: JudgementArgs,
     #[command(flatten)]
@@ -94,6 +94,21 @@ impl JudgementArgs {
     }
 }
 
+impl Args {
+    pub(super) fn options(&self) -> VerdictOptions {
+        self.judgement.options()
+    }
+}
+
+/// What the network is fed with.
+pub(super) fn inputs(source: &Source) -> Inputs<'_> {
+    match source {
+        Source::Data(data, _) => Inputs::Rows { values: &data.inputs.values, features: data.inputs.cols },
+        Source::SquaredNorm(norm) => Inputs::SquaredNorm(*norm),
+        Source::Unit => Inputs::Unit,
+    }
+}
+
 /// The JSON form: the verdict, and where the inputs came from.
 #[derive(Serialize)]
 struct Output<'a> {
@@ -106,12 +121,7 @@ struct Output<'a> {
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     args.report.check()?;
     let (arch, source) = network_and_source(&args.network, &args.input)?;
-    let inputs = match &source {
-        Source::Data(data, _) => Inputs::Rows { values: &data.inputs.values, features: data.inputs.cols },
-        Source::SquaredNorm(norm) => Inputs::SquaredNorm(*norm),
-        Source::Unit => Inputs::Unit,
-    };
-    let verdict = verdict(&arch, inputs, &args.judgement.options())?;
+    let verdict = verdict(&arch, inputs(&source), &args.options())?;
     args.plot.write(|| Ok(verdict_figure(&verdict)))?;
     let words = source.words();
     args.report.write(|| verdict_page(&verdict, &words, &command_line()))?;

@@ -12,6 +12,7 @@ mod predict;
 mod predict_large;
 mod sample;
 mod sample_files;
+mod sweep;
 mod train;
 
 use std::process::{Command, Output};

@@ -158,7 +158,7 @@ fn bad_input_is_refused_in_one_line() {
     small(&["--resume"], &["--checkpoint"]);
     refuses(&["train", "--rows", "50", "--probe", "51"], &["probe", "between 1 and 50", "51"]);
     refuses(&["train", "--widths", "64,20,9", "--rows", "50"], &["9 outputs", "10"]);
-    refuses(&["train", "--widths", "60,20,10", "--rows", "50"], &["64 features", "60 inputs"]);
+    refuses(&["train", "--widths", "60,20,10", "--rows", "50"], &["training data have 64", "60 inputs"]);
     refuses(&["train", "--depth", "4"], &["--widths"]);
     refuses(&["train", "--probe", "0", "--keep-ntk", "k.npy"], &["--probe"]);
     refuses(&["train", "--hold-out", "1797"], &["held out"]);

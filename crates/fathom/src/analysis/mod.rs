@@ -18,6 +18,8 @@
 //! * [`moments_report`]: all finite-width moments of one network.
 //! * [`empirical`]: the kernel of a network whose weights are given, beside the infinite-width one.
 //! * [`sampled`]: a simulation beside the theory.
+//! * [`training`]: what a training begins with: the network of a seed, and the kernel of infinite width beside it.
+//! * [`sweep`]: grids of networks, each sampled, trained or judged, as one table.
 //! * [`verdict`]: does NTK theory describe this network, and can it be trained?
 //!
 //! Phases hold for fully connected networks with all widths infinite, all layers drawn alike, and trained weights and biases.
@@ -38,6 +40,8 @@ mod phase;
 mod phase_report;
 mod roots;
 pub mod sampled;
+pub mod sweep;
+pub mod training;
 pub mod verdict;
 
 pub use diagram::{DiagramCell, PhaseDiagram, SusceptibilityCell, phase_diagram, susceptibility_diagram};

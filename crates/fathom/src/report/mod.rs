@@ -9,6 +9,7 @@ mod phase;
 mod predict;
 mod sample;
 mod selftest;
+mod sweep;
 mod train;
 mod verdict;
 
@@ -21,5 +22,6 @@ pub use phase::{curve_text, diagram_text, edge_of_chaos_text, phase_text};
 pub use predict::{prediction_text, selection_text, time_words};
 pub use sample::sample_text;
 pub use selftest::selftest_text;
+pub use sweep::{sweep_text, table_csv};
 pub use train::train_text;
 pub use verdict::verdict_text;

@@ -27,4 +27,4 @@ pub use options::{Biases, OptionError, Parameterization, WeightLaw};
 pub use per_layer::{PerLayer, PerLayerError};
 pub use widths::{Widths, WidthsError};
 
-use toml_message::toml_message;
+pub(crate) use toml_message::toml_message;

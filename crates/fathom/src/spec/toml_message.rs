@@ -1,7 +1,7 @@
 //! What is wrong with a TOML document.
 
 /// The parser's message on one line, with line and column.
-pub(super) fn toml_message(text: &str, error: &toml::de::Error) -> String {
+pub(crate) fn toml_message(text: &str, error: &toml::de::Error) -> String {
     let message = error.message().replace('\n', ", ");
     match error.span() {
         Some(span) => {

@@ -33,6 +33,7 @@ mod optimizer;
 mod options;
 mod parameters;
 mod pointwise;
+mod quantities;
 mod record;
 mod report;
 mod run;

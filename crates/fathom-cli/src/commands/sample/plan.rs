@@ -1,11 +1,12 @@
 //! What is to be drawn, from the flags and from what has been drawn before.
 
 use fathom_ntk::sample::{FirstStep, Method, Observable};
+use fathom_ntk::spec::Architecture;
 use fathom_ntk::statistics::{Ledger, Observables};
 
 use super::Args;
 use crate::error::CommandError;
-use crate::flags::{chosen_inputs, network_and_source};
+use crate::flags::{Source, chosen_inputs, network_and_source};
 use crate::runs::{Keep, MOST_DRAWS, Part, RunRecord, Setup};
 
 const DEFAULT_DRAWS: u64 = 1000;
@@ -29,10 +30,15 @@ impl Plan {
             }
         }
         let (architecture, source) = network_and_source(&args.network, &args.input)?;
-        let (inputs, words) = chosen_inputs(&architecture, &source, args.rows.as_ref(), args.cosine)?;
+        Self::of(args, &architecture, &source)
+    }
+
+    /// For a network with its inputs.
+    pub(super) fn of(args: &Args, architecture: &Architecture, source: &Source) -> Result<Self, CommandError> {
+        let (inputs, words) = chosen_inputs(architecture, source, args.rows.as_ref(), args.cosine)?;
         let features = architecture.widths().map_or(inputs.len(), |widths| widths[0]);
         let observed = args.observe.observe.clone().unwrap_or_default();
-        let observables = observed.members(&architecture, inputs.len() / features);
+        let observables = observed.members(architecture, inputs.len() / features);
         let most = if args.observe.covariances { MOST_COVARIANCES } else { MOST_OBSERVABLES };
         if observables.len() > most {
             let with = if args.observe.covariances { " with --covariances" } else { "" };
@@ -54,10 +60,15 @@ impl Plan {
         Ok(Self { setup, draws: args.effort.draws.or(unlimited.then_some(MOST_DRAWS)) })
     }
 
+    /// Draws of the whole run.
+    pub(super) fn draws(&self) -> u64 {
+        self.draws.unwrap_or(DEFAULT_DRAWS)
+    }
+
     /// The run to continue, or a new one.
     pub(super) fn record(&self, args: &Args, names: &Observables) -> Result<RunRecord, CommandError> {
         let part = args.run.shard.unwrap_or(Part::WHOLE);
-        let draws = self.draws.unwrap_or(DEFAULT_DRAWS);
+        let draws = self.draws();
         if part.blocks(draws).is_empty() {
             let (Part { index, count }, blocks) = (part, Part::WHOLE.blocks(draws).end);
             let message = format!("shard {index}/{count} of {draws} draws is empty: {blocks} blocks of 256 draws");

@@ -12,12 +12,12 @@ use crate::flags::usage;
 const DIGITS: (usize, usize) = (500, 300);
 
 /// Training and test data with their targets.
-pub(super) struct Data {
-    pub(super) train: Examples,
-    pub(super) test: Option<Examples>,
+pub(in crate::commands) struct Data {
+    pub(in crate::commands) train: Examples,
+    pub(in crate::commands) test: Option<Examples>,
     /// The labels of the classes, in the order of outputs.
     pub(super) labels: Option<Vec<f64>>,
-    pub(super) source: String,
+    pub(in crate::commands) source: String,
 }
 
 impl Data {

@@ -11,6 +11,7 @@ mod predict;
 pub(super) mod sample;
 mod sampled;
 mod select;
+mod sweep;
 mod train;
 mod verdict;
 
@@ -22,5 +23,6 @@ pub(crate) use predict::{Curves, prediction_figure};
 pub(crate) use sample::{SampleFigure, sample_figure};
 pub(crate) use sampled::{pictured, sampled_figure};
 pub(crate) use select::selection_figure;
+pub(crate) use sweep::sweep_figure;
 pub(crate) use train::training_figure;
 pub(crate) use verdict::verdict_figure;
