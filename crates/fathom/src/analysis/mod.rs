@@ -17,6 +17,7 @@
 //! * [`moments_report`]: all finite-width moments of one network.
 //! * [`empirical`]: the kernel of a network whose weights are given, beside the infinite-width one.
 //! * [`sampled`]: a simulation beside the theory.
+//! * [`training`]: a training beside the linearised network, infinite width and the spread over initialisations.
 //! * [`verdict`]: does NTK theory describe this network, and can it be trained?
 //!
 //! Phases hold for fully connected networks with all widths infinite, all layers drawn alike, and trained weights and biases.
@@ -36,6 +37,7 @@ mod phase;
 mod phase_report;
 mod roots;
 pub mod sampled;
+pub mod training;
 pub mod verdict;
 
 pub use diagram::{DiagramCell, PhaseDiagram, SusceptibilityCell, phase_diagram, susceptibility_diagram};

@@ -9,6 +9,7 @@ mod predict;
 mod sample;
 mod selftest;
 mod train;
+mod training;
 mod verdict;
 
 pub use empirical::{change_text, empirical_text};
@@ -20,4 +21,5 @@ pub use predict::{prediction_text, selection_text, time_words};
 pub use sample::sample_text;
 pub use selftest::selftest_text;
 pub use train::train_text;
+pub use training::{comparison_text, ensemble_text};
 pub use verdict::verdict_text;
