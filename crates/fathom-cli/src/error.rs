@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use fathom_ntk::analysis::empirical::EmpiricalError;
+use fathom_ntk::analysis::training::ComparisonError;
 use fathom_ntk::analysis::verdict::VerdictError;
 use fathom_ntk::analysis::{EocError, PhaseError};
 use fathom_ntk::infinite::matrix::MatrixError;
@@ -65,6 +66,8 @@ pub(crate) enum CommandError {
     Predict(#[from] PredictError),
     #[error(transparent)]
     Train(#[from] TrainError),
+    #[error(transparent)]
+    Comparison(#[from] ComparisonError),
     #[error(transparent)]
     Statistics(#[from] StatisticsError),
     #[error("{name}: {source}")]

@@ -18,7 +18,7 @@ mod ticks;
 mod view;
 
 pub(crate) use figures::{
-    Curves, KERNEL_CELLS, KernelFigure, SampleFigure, kernel_figure, phase_figure, pictured, prediction_figure,
-    sample_figure, sampled_figure, selection_figure, training_figure, verdict_figure,
+    Curves, KERNEL_CELLS, KernelFigure, SampleFigure, ensemble_figure, kernel_figure, phase_figure, pictured,
+    prediction_figure, sample_figure, sampled_figure, selection_figure, training_figure, verdict_figure,
 };
 pub(crate) use file::PlotArgs;

@@ -3,6 +3,7 @@
 mod depths;
 mod dispersion;
 mod distribution;
+mod ensemble;
 mod first_order;
 mod kernel;
 mod phase;
@@ -13,6 +14,7 @@ mod select;
 mod train;
 mod verdict;
 
+pub(crate) use ensemble::ensemble_figure;
 pub(crate) use kernel::{CELLS as KERNEL_CELLS, KernelFigure, kernel_figure};
 pub(crate) use phase::phase_figure;
 pub(crate) use predict::{Curves, prediction_figure};
