@@ -31,6 +31,7 @@ use crate::exit_status::ExitStatus;
 use crate::flags::{network_for, usage};
 use crate::output::{check_writable, note, replace_file};
 use crate::plot::training_figure;
+use crate::runs::stop_requested;
 
 /// The JSON form.
 #[derive(Serialize)]
@@ -47,6 +48,7 @@ struct Output<'a> {
 
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let options = args.options()?;
+    stop_requested()?;
     let data = Data::load(&args.data, options.loss)?;
     let arch = network(args, &data)?;
     check_files(args)?;

@@ -323,8 +323,8 @@ fn interrupted_trainings_say_so_and_go_on() {
         command
     };
     let child = command(&run("100000000", &long)).spawn().unwrap();
-    // It listens once training begins; a signal before that would end it without an answer.
-    std::thread::sleep(Duration::from_millis(1500));
+    // It listens from the beginning; by then it has taken some steps, and trained some networks below.
+    std::thread::sleep(Duration::from_millis(2500));
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     let begun = Instant::now();
     let output = child.wait_with_output().unwrap();
@@ -343,7 +343,7 @@ fn interrupted_trainings_say_so_and_go_on() {
 
     let many = [&ENSEMBLE[..], &["--ensemble", "1000000", "--format", "json"]].concat();
     let child = command(&many.into_iter().map(String::from).collect::<Vec<_>>()).spawn().unwrap();
-    std::thread::sleep(Duration::from_millis(1500));
+    std::thread::sleep(Duration::from_millis(2500));
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
