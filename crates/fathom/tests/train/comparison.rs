@@ -130,7 +130,7 @@ fn one_layer_is_its_linearisation_also_in_mini_batches() {
                     assert!(distance < 1e-12, "{optimizer} {loss} {batch:?}: {distance}");
                 }
                 Err(reason) => {
-                    assert!(matches!(reason, ComparisonError::NoCourse { .. }) && optimizer == Optimizer::ADAM)
+                    assert!(matches!(reason, ComparisonError::NoCourse { .. }) && optimizer == Optimizer::ADAM);
                 }
             }
         }

@@ -100,7 +100,7 @@ fn bias(toml: &str, networks: u64) -> (Vec<f64>, Vec<f64>) {
         (0..3).map(|i| f[i] - own(i)).collect::<Vec<f64>>()
     };
     let all: Vec<Vec<f64>> = (0..networks).into_par_iter().map(one).collect();
-    let mut running = vec![Running::default(); 3];
+    let mut running = [Running::default(); 3];
     all.iter().for_each(|row| running.iter_mut().zip(row).for_each(|(r, x)| r.push(*x)));
     let results: Vec<_> = running.iter().map(|r| r.with_error().unwrap()).collect();
     (results.iter().map(|r| r.mean).collect(), results.iter().map(|r| r.standard_error.unwrap()).collect())
