@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use fathom_ntk::analysis::depth::DepthError;
 use fathom_ntk::analysis::empirical::EmpiricalError;
 use fathom_ntk::analysis::sweep::SweepError;
-use fathom_ntk::analysis::training::InitialError;
+use fathom_ntk::analysis::training::{ComparisonError, InitialError};
 use fathom_ntk::analysis::verdict::VerdictError;
 use fathom_ntk::analysis::{EocError, PhaseError};
 use fathom_ntk::infinite::matrix::MatrixError;
@@ -78,6 +78,8 @@ pub(crate) enum CommandError {
     SweepFile { path: PathBuf, source: SweepError },
     #[error(transparent)]
     Sweep(#[from] SweepError),
+    #[error(transparent)]
+    Comparison(#[from] ComparisonError),
     #[error(transparent)]
     Statistics(#[from] StatisticsError),
     #[error("{name}: {source}")]

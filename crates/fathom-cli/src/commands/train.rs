@@ -2,21 +2,24 @@
 
 mod arguments;
 mod checkpoint;
+mod comparing;
 mod data;
 mod driving;
+mod ensemble;
 mod table;
 
 use std::path::Path;
 
-use fathom_ntk::analysis::training::{initial_network, probe};
+use fathom_ntk::analysis::training::{Comparison, Setting, initial_network, probe};
 use fathom_ntk::network::Network;
-use fathom_ntk::report::train_text;
+use fathom_ntk::report::{comparison_text, train_text};
 use fathom_ntk::spec::Architecture;
-use fathom_ntk::train::{Recorder, Schedule, TrainOptions, TrainReport, Trainer};
+use fathom_ntk::train::{Ending, Examples, Recorder, Schedule, TrainError, TrainOptions, TrainReport, Trainer};
 use serde::Serialize;
 
 pub(crate) use arguments::Args;
 use checkpoint::Saved;
+use comparing::Plan;
 use data::Data;
 use driving::Driving;
 
@@ -26,6 +29,7 @@ use crate::exit_status::ExitStatus;
 use crate::flags::{network_for, usage};
 use crate::output::{check_writable, note, replace_file};
 use crate::plot::training_figure;
+use crate::runs::stop_requested;
 
 /// The JSON form.
 #[derive(Serialize)]
@@ -36,44 +40,64 @@ struct Output<'a> {
     seed: u64,
     #[serde(flatten)]
     report: &'a TrainReport,
+    /// `None` if nothing was compared.
+    comparison: Option<&'a Comparison>,
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let options = args.options()?;
+    stop_requested()?;
     let data = Data::load(&args.data, options.loss)?;
     let arch = network(args, &data)?;
     check_files(args)?;
+    if let Some(networks) = args.comparison.ensemble {
+        return ensemble::run(args, &options, &data, &arch, networks);
+    }
     let initial = initial_network(&arch, &data.train, options.seed)?;
     let mut trainer = Trainer::new(&initial, &data.train, &options)?;
     // In single precision, the rounded network is the one that training starts from.
     let started = trainer.network();
-    let probe_inputs = probe_rows(args, &data);
+    let probe_inputs = probe_rows(args, &data)?;
     let keep = args.recording.keep_ntk.is_some() || args.plot.path().is_some();
     let probe = probe(&arch, &data.train, probe_inputs, keep);
     let recorder = Recorder::new(&started, &data.train, data.test.as_ref(), options.loss, probe)?;
-    let fingerprint = checkpoint::fingerprint(&arch, &options, &data, probe_inputs, &args.recording.record_at)?;
+    let learning_rate = trainer.learning_rate();
+    let setting = Setting { train: &data.train, test: data.test.as_ref(), options: &options, learning_rate };
+    let records = args.recording.record_at.most_records(trainer.most_steps());
+    let plan = Plan::new(&args.comparison, &setting, trainer.most_steps(), records)?;
+    let mut fingerprint = checkpoint::fingerprint(&arch, &options, &data, probe_inputs, &args.recording.record_at)?;
+    fingerprint["comparison"] = plan.compares.into();
     let mut saved = match args.saved_file() {
         Some(path) => Saved::read(path, &fingerprint)?,
         None => Saved::default(),
     };
-    if let Some(state) = &saved.state {
-        trainer.restore(state)?;
-        if trainer.steps() > trainer.most_steps() {
-            let (made, asked) = (trainer.steps(), trainer.most_steps());
-            return Err(usage(format!("the checkpoint is at step {made}, beyond the {asked} that are asked for")));
-        }
-    }
-    let ending = Driving::new(args, &fingerprint, &mut saved)?.run(&mut trainer, &recorder)?;
-    let test_inputs = data.test.as_ref().map_or(0, fathom_ntk::train::Examples::rows);
+    restore(&mut trainer, &saved)?;
+    let ending = Driving::new(args, &fingerprint, &mut saved, plan.compares)?.run(&mut trainer, &recorder)?;
+    let comparison = match ending {
+        // Whoever interrupts does not want to wait.
+        Ending::Interrupted => None,
+        _ => plan.compare(&arch, &started, &setting, (&saved.records, &saved.outputs), probe_inputs)?,
+    };
+    let test_inputs = data.test.as_ref().map_or(0, Examples::rows);
     let sizes = [data.train.rows(), test_inputs, probe_inputs];
     let report = TrainReport::new(&arch, &trainer, sizes, ending, std::mem::take(&mut saved.records));
-    write_files(args, &report, &trainer.network(), &saved.kernels, probe_inputs)?;
-    args.plot.write(|| Ok(training_figure(&report, &saved.kernels, data.probe_classes(probe_inputs))))?;
-    let labels = data.labels.as_deref();
-    let version = env!("CARGO_PKG_VERSION");
-    let output = Output { version, source: &data.source, labels, seed: report.options.seed, report: &report };
-    args.output.write(&output, || train_text(&report, &data.source))?;
-    Ok(ExitStatus::Answered)
+    let result = Trained { report, comparison, network: trainer.network(), kernels: saved.kernels, probe_inputs };
+    result.write(args, &data)?;
+    Ok(match ending {
+        Ending::Steps | Ending::Loss => ExitStatus::Answered,
+        Ending::Diverged { .. } | Ending::Interrupted => ExitStatus::CheckFailed,
+    })
+}
+
+/// Continues where a checkpoint ends.
+fn restore(trainer: &mut Trainer<'_>, saved: &Saved) -> Result<(), CommandError> {
+    let Some(state) = &saved.state else { return Ok(()) };
+    trainer.restore(state)?;
+    if trainer.steps() > trainer.most_steps() {
+        let (made, asked) = (trainer.steps(), trainer.most_steps());
+        return Err(usage(format!("the checkpoint is at step {made}, beyond the {asked} that are asked for")));
+    }
+    Ok(())
 }
 
 /// The network, as large as the data.
@@ -105,35 +129,53 @@ pub(super) struct Described {
 pub(super) fn described(args: &Args) -> Result<Described, CommandError> {
     let options = args.options()?;
     let data = Data::load(&args.data, options.loss)?;
-    let (schedule, probe) = (args.recording.record_at.clone(), probe_rows(args, &data));
+    let (schedule, probe) = (args.recording.record_at.clone(), probe_rows(args, &data)?);
     Ok(Described { data, options, schedule, probe })
 }
 
-/// The inputs on which the NTK is recorded.
-fn probe_rows(args: &Args, data: &Data) -> usize {
-    args.recording.probe.unwrap_or(arguments::DEFAULT_PROBE.min(data.train.rows()))
+/// So many inputs the NTK is recorded on.
+fn probe_rows(args: &Args, data: &Data) -> Result<usize, CommandError> {
+    let rows = args.recording.probe.unwrap_or(arguments::DEFAULT_PROBE.min(data.train.rows()));
+    if rows > data.train.rows() {
+        return Err(TrainError::Probe { rows: data.train.rows(), got: rows }.into());
+    }
+    Ok(rows)
 }
 
-fn write_files(
-    args: &Args,
-    report: &TrainReport,
-    network: &Network,
-    kernels: &[Vec<f64>],
-    probe: usize,
-) -> Result<(), CommandError> {
-    if let Some(path) = &args.recording.table {
-        replace_file(path, table::csv(&report.records).as_bytes())?;
-    }
-    if let Some(path) = &args.recording.keep_ntk {
-        replace_file(path, &npy_file(&[kernels.len(), probe, probe], kernels.iter().flatten()))?;
-    }
-    if let Some(path) = &args.recording.save_weights {
-        if network.layers().iter().any(|layer| !layer.weights().iter().all(|w| w.is_finite())) {
-            note("the weights diverged: not all of those saved are finite");
+/// All that is known at the end.
+struct Trained {
+    report: TrainReport,
+    comparison: Option<Comparison>,
+    network: Network,
+    kernels: Vec<Vec<f64>>,
+    probe_inputs: usize,
+}
+
+impl Trained {
+    fn write(&self, args: &Args, data: &Data) -> Result<(), CommandError> {
+        let Self { report, comparison, network, kernels, probe_inputs } = self;
+        let beside = comparison.as_ref().map_or(&[][..], |comparison| &comparison.at);
+        if let Some(path) = &args.recording.table {
+            replace_file(path, table::csv(&report.records, beside).as_bytes())?;
         }
-        replace_file(path, &pytorch_file(network, report.options.precision)?)?;
+        if let Some(path) = &args.recording.keep_ntk {
+            let shape = [kernels.len(), *probe_inputs, *probe_inputs];
+            replace_file(path, &npy_file(&shape, kernels.iter().flatten()))?;
+        }
+        if let Some(path) = &args.recording.save_weights {
+            if network.layers().iter().any(|layer| !layer.weights().iter().all(|w| w.is_finite())) {
+                note("the weights diverged: not all of those saved are finite");
+            }
+            replace_file(path, &pytorch_file(network, report.options.precision)?)?;
+        }
+        let classes = data.probe_classes(*probe_inputs);
+        args.plot.write(|| Ok(training_figure(report, beside, kernels, classes)))?;
+        let labels = data.labels.as_deref();
+        let (version, seed) = (env!("CARGO_PKG_VERSION"), report.options.seed);
+        let output = Output { version, source: &data.source, labels, seed, report, comparison: comparison.as_ref() };
+        let text = || train_text(report, &data.source) + &comparison.as_ref().map_or(String::new(), comparison_text);
+        args.output.write(&output, text)
     }
-    Ok(())
 }
 
 /// All files that are written at the end can be, and are different ones; before the work, not after it.
@@ -156,6 +198,7 @@ fn check_files(args: &Args) -> Result<(), CommandError> {
         ("--table", args.recording.table.as_deref()),
         ("--keep-ntk", args.recording.keep_ntk.as_deref()),
         ("--save-weights", args.recording.save_weights.as_deref()),
+        ("--keep-outputs", args.comparison.keep_outputs.as_deref()),
         ("--out", args.output.out.as_deref()),
         ("--plot", args.plot.path()),
     ];

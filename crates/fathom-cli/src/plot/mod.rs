@@ -21,8 +21,9 @@ mod view;
 pub(crate) use figure::Axis;
 pub(crate) use figure::{At, Figure, Mark, Panel, Scale};
 pub(crate) use figures::{
-    Curves, KERNEL_CELLS, KernelFigure, SampleFigure, depth_figure, described, kernel_figure, phase_figure, pictured,
-    prediction_figure, sample_figure, sampled_figure, selection_figure, sweep_figure, training_figure, verdict_figure,
+    Curves, KERNEL_CELLS, KernelFigure, SampleFigure, depth_figure, described, ensemble_figure, kernel_figure,
+    phase_figure, pictured, prediction_figure, sample_figure, sampled_figure, selection_figure, sweep_figure,
+    training_figure, verdict_figure,
 };
 pub(crate) use file::PlotArgs;
 #[cfg(test)]

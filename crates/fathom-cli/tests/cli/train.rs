@@ -118,14 +118,20 @@ fn a_resumed_training_gives_the_same_bits() {
     refuses(&other, &["c: "]);
 }
 
+/// The answer is complete, but the exit status says that training was not.
 #[test]
 fn divergence_is_an_answer() {
-    let run = ["--relative-rate", "40", "--format", "text"];
-    let output = fathom(&[&SMALL[..], &run].concat());
-    assert_eq!(output.status.code(), Some(0));
+    let run = ["--relative-rate", "40", "--format"];
+    let output = fathom(&[&SMALL[..], &run, &["text"]].concat());
+    assert_eq!(output.status.code(), Some(1));
     assert!(stdout(&output).contains("diverged after"), "{}", stdout(&output));
-    let answer = json(&[&SMALL[..], &run[..2]].concat());
+    let output = fathom(&[&SMALL[..], &run, &["json"]].concat());
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(answer["ending"]["diverged"]["step"].as_u64().unwrap() < 20);
+    let output = fathom(&[&SMALL[..], &run, &["json", "--ensemble", "2"]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&answer["members"], &answer["diverged"]), (&2.into(), &2.into()));
 }
 
 #[test]
@@ -162,4 +168,206 @@ fn bad_input_is_refused_in_one_line() {
     refuses(&["train", "--depth", "4"], &["--widths"]);
     refuses(&["train", "--probe", "0", "--keep-ntk", "k.npy"], &["--probe"]);
     refuses(&["train", "--hold-out", "1797"], &["held out"]);
+}
+
+/// One weight layer is linear: its linearised network is itself; its infinitely wide course from its own start too.
+#[test]
+fn a_linear_network_is_its_own_linearisation_and_its_own_infinite_width() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = write(folder.path(), "x.csv", "1,0.5\n-0.3,1\n");
+    let targets = write(folder.path(), "y.csv", "3\n-1\n");
+    let (table, plot) = (path(&folder, "t.csv"), path(&folder, "p.svg"));
+    let run =
+        ["train", "--data", &data, "--targets", &targets, "--widths", "2,1", "--precision", "f64", "--steps", "20"];
+    let answer = json(&[&run[..], &["--compare", "all", "--table", &table, "--plot", &plot]].concat());
+    let comparison = &answer["comparison"];
+    let last = comparison["at"].as_array().unwrap().last().unwrap();
+    let number = |value: &Value| value.as_f64().unwrap();
+    assert!(number(&last["train"]["movement"]) > 0.5 && last["test"].is_null());
+    assert!(number(&last["train"]["linearised"]["relative"]) < 1e-12);
+    assert!(number(&last["train"]["infinite_width"]["from_own"]["relative"]) < 1e-12);
+    let first = &comparison["at"][0]["train"]["infinite_width"];
+    assert!(number(&first["from_mean"]["rms"]) > 0.1 && first["from_own"]["rms"] == 0.0);
+    for question in ["kernel_stayed", "linearised_held", "infinite_width_held"] {
+        assert_eq!(comparison["verdict"][question]["holds"], "yes", "{question}");
+    }
+    assert_eq!(comparison["first_step"]["mean"], 0.0);
+    let table = std::fs::read_to_string(table).unwrap();
+    let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
+    let column = lines[0].iter().position(|name| *name == "train_movement").unwrap();
+    assert_eq!(lines.last().unwrap()[column].parse::<f64>().unwrap(), number(&last["train"]["movement"]));
+    assert!(lines.iter().all(|line| line.len() == lines[0].len()));
+    let picture = std::fs::read_to_string(plot).unwrap();
+    assert!(picture.contains("Beside theory, training inputs") && picture.contains("at the left edge"));
+    let output = fathom(&[&run[..], &["--format", "text"]].concat());
+    let text = stdout(&output);
+    for words in ["Did theory hold?", "linearised network", "yes: ", "predict reports |f − y|²"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let none = json(&[&run[..], &["--compare", "none"]].concat());
+    assert_eq!(none["comparison"], Value::Null);
+}
+
+#[test]
+fn a_resumed_training_is_compared_as_one_that_was_not_interrupted() {
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoint = path(&folder, "c");
+    let run =
+        |steps: &str, more: &[&str]| json(&[&SMALL[..], &["--steps", steps], more].concat())["comparison"].clone();
+    let whole = run("20", &[]);
+    let long = ["--checkpoint", &checkpoint, "--resume"];
+    run("7", &long);
+    let resumed = run("20", &long);
+    // The first run ends with a record that the whole one does not have.
+    let without: Vec<&Value> = resumed["at"].as_array().unwrap().iter().filter(|at| at["step"] != 7).collect();
+    assert_eq!(without, whole["at"].as_array().unwrap().iter().filter(|at| at["step"] != 7).collect::<Vec<_>>());
+    assert_eq!(resumed["verdict"]["linearised_held"], whole["verdict"]["linearised_held"]);
+}
+
+const ENSEMBLE: [&str; 15] = [
+    "train",
+    "--widths",
+    "64,16x2,10",
+    "--rows",
+    "40",
+    "--hold-out",
+    "10",
+    "--probe",
+    "8",
+    "--steps",
+    "12",
+    "--relative-rate",
+    "0.3",
+    "--precision",
+    "f64",
+];
+
+/// Members are the draws of the seed: means and variances of what each of them does by itself.
+#[test]
+fn an_ensemble_is_made_of_the_draws_of_the_seed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (outputs, table, plot) = (path(&folder, "o.npy"), path(&folder, "t.csv"), path(&folder, "p.svg"));
+    let files = ["--ensemble", "6", "--keep-outputs", &outputs, "--table", &table, "--plot", &plot];
+    let answer = json(&[&ENSEMBLE[..], &files].concat());
+    assert_eq!((&answer["members"], &answer["complete"], &answer["diverged"]), (&6.into(), &true.into(), &0.into()));
+    let at = answer["at"].as_array().unwrap();
+    let (shape, values) = array(&outputs);
+    assert_eq!(shape, [at.len() as u64, 4, 50, 10]);
+    // The variance on the test inputs, from the file and in the answer; rounding of a mean over 100 numbers.
+    let last = (at.len() - 1) * 4 * 500;
+    let variance = values[last + 500 + 400..last + 1000].iter().sum::<f64>() / 100.0;
+    let test = &at[at.len() - 1]["test"]["outputs"];
+    assert!((variance / test["variance"]["mean"].as_f64().unwrap() - 1.0).abs() < 1e-12);
+    let wide = values[last + 1500 + 400..last + 2000].iter().sum::<f64>() / 100.0;
+    assert!((wide / test["infinite_width"]["variance"].as_f64().unwrap() - 1.0).abs() < 1e-12);
+    // The first network by itself has the same rate and so the same losses as an ensemble of one.
+    let one = json(&[&ENSEMBLE[..], &["--ensemble", "1"]].concat());
+    let alone = json(&ENSEMBLE);
+    for (ensemble, record) in one["at"].as_array().unwrap().iter().zip(alone["records"].as_array().unwrap()) {
+        assert_eq!(ensemble["train"]["loss"]["mean"], record["train"]["loss"]);
+        assert_eq!(ensemble["drift"]["mean"], record["kernel"]["drift"]);
+    }
+    assert_eq!(one["at"][0]["train"]["outputs"]["variance"], Value::Null);
+    let table = std::fs::read_to_string(table).unwrap();
+    let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!((lines.len(), lines[0].len()), (at.len() + 1, 2 + 2 * 14 + 4));
+    assert!(lines.iter().all(|line| line.len() == lines[0].len()));
+    let picture = std::fs::read_to_string(plot).unwrap();
+    for words in ["infinite width, mean ± 2 std", "Variance over networks, test inputs", "Movement of the NTK"] {
+        assert!(picture.contains(words), "{words}");
+    }
+    let text = stdout(&fathom(&[&ENSEMBLE[..], &["--ensemble", "3"]].concat()));
+    assert!(text.contains("3: draws 0 to 2 of the seed; none diverged") && text.contains("s²/σ_∞²"), "{text}");
+}
+
+#[test]
+fn an_ensemble_is_continued_with_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoint = path(&folder, "c.json");
+    let run = |networks: &str, more: &[&str]| {
+        let output = fathom(&[&ENSEMBLE[..], &["--format", "json", "--ensemble", networks], more].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        output.stdout
+    };
+    let whole = run("5", &[]);
+    let long = ["--checkpoint", &checkpoint, "--resume"];
+    run("2", &long);
+    assert!(whole == run("5", &long));
+    assert!(whole == run("5", &long), "an ensemble that is complete stays as it is");
+    let with = |networks: &'static str, more: &[&str], words: &[&str]| {
+        refuses(&[&ENSEMBLE[..], &["--ensemble", networks], &long, more].concat(), words);
+    };
+    with("4", &[], &["holds 5 networks"]);
+    with("6", &["--seed", "1"], &["another options"]);
+    with("6", &["--weight-var", "1"], &["another architecture"]);
+}
+
+/// Ctrl-C: what was trained is saved and shown, the exit status says that it is not all, and the rest follows with the same bits.
+#[cfg(unix)]
+#[test]
+fn interrupted_trainings_say_so_and_go_on() {
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoint = path(&folder, "c");
+    let run = |steps: &str, more: &[&str]| -> Vec<String> {
+        let all =
+            [&SMALL[..], &["--steps", steps, "--record-at", "every:50", "--format", "json", "--compare", "none"], more];
+        all.concat().into_iter().map(String::from).collect()
+    };
+    let long = ["--checkpoint", checkpoint.as_str(), "--resume"];
+    let command = |arguments: &[String]| {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("fathom"));
+        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    let child = command(&run("100000000", &long)).spawn().unwrap();
+    // It listens from the beginning; by then it has taken some steps, and trained some networks below.
+    std::thread::sleep(Duration::from_millis(2500));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let begun = Instant::now();
+    let output = child.wait_with_output().unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("note: interrupted after "), "{}", stderr(&output));
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(answer["ending"], "interrupted");
+    let held = answer["records"].as_array().unwrap().last().unwrap()["step"].as_u64().unwrap();
+    assert!(held > 0);
+    let more = (held + 100).to_string();
+    let resumed = command(&run(&more, &long)).output().unwrap();
+    let whole = command(&run(&more, &[])).output().unwrap();
+    assert_eq!((resumed.status.code(), whole.status.code()), (Some(0), Some(0)), "{}", stderr(&resumed));
+    assert!(resumed.stdout == whole.stdout);
+
+    let many = [&ENSEMBLE[..], &["--ensemble", "1000000", "--format", "json"]].concat();
+    let child = command(&many.into_iter().map(String::from).collect::<Vec<_>>()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(2500));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(answer["complete"], false);
+    assert!((1..1_000_000).contains(&answer["members"].as_u64().unwrap()));
+}
+
+#[test]
+fn comparisons_that_cannot_be_are_refused_before_training() {
+    let small = |more: &[&str], words: &[&str]| refuses(&[&SMALL[..], more].concat(), words);
+    small(&["--ensemble", "0"], &["at least 1 network, got 0"]);
+    small(&["--ensemble", "x"], &["--ensemble"]);
+    small(&["--ensemble", "2", "--until-loss", "0.1"], &["cannot stop at a loss"]);
+    small(&["--ensemble", "2", "--save-weights", "w.safetensors"], &["--save-weights", "without --ensemble"]);
+    small(&["--ensemble", "2", "--keep-ntk", "k.npy"], &["--keep-ntk", "without --ensemble"]);
+    small(&["--ensemble", "2", "--compare", "linearised"], &["--compare linearised", "without --ensemble"]);
+    small(&["--ensemble", "2", "--learning-rate", "0"], &["learning rate must be positive"]);
+    refuses(&["train", "--rows", "50", "--probe", "51", "--ensemble", "2"], &["between 1 and 50", "51"]);
+    small(&["--keep-outputs", "o.npy"], &["--ensemble"]);
+    small(&["--compare", "linearised", "--optimizer", "adam"], &["Adam", "no course in the space of functions"]);
+    small(&["--compare", "infinite-width", "--batch", "10"], &["not for batches of 10"]);
+    small(&["--compare", "all", "--loss", "cross-entropy"], &["cross-entropy"]);
+    small(&["--compare", "linearised", "--memory", "1"], &["1000 numbers", "needs 12000000 bytes", "1048576"]);
+    small(&["--ensemble", "2", "--memory", "0"], &["MiB", "--record-at"]);
+    small(&["--compare", "everything"], &["--compare"]);
 }

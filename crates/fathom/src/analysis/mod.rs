@@ -18,7 +18,7 @@
 //! * [`moments_report`]: all finite-width moments of one network.
 //! * [`empirical`]: the kernel of a network whose weights are given, beside the infinite-width one.
 //! * [`sampled`]: a simulation beside the theory.
-//! * [`training`]: what a training begins with: the network of a seed, and the kernel of infinite width beside it.
+//! * [`training`]: a training beside the linearised network, infinite width and the spread over initialisations.
 //! * [`sweep`]: grids of networks, each sampled, trained or judged, as one table.
 //! * [`verdict`]: does NTK theory describe this network, and can it be trained?
 //!

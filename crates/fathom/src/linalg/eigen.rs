@@ -18,6 +18,9 @@ pub(crate) struct Eigen {
 /// * `n`: rows.
 /// * `entry`: the entry $(i, j)$ for $i \ge j$.
 pub(crate) fn symmetric_eigen(n: usize, entry: impl Fn(usize, usize) -> f64) -> Option<Eigen> {
+    if n == 0 {
+        return Some(Eigen { values: Vec::new(), vectors: Vec::new() });
+    }
     let matrix = Mat::from_fn(n, n, |i, j| if i >= j { entry(i, j) } else { 0.0 });
     if !(0..n).all(|j| (j..n).all(|i| matrix[(i, j)].is_finite())) {
         return None;
@@ -54,5 +57,6 @@ mod tests {
             assert!((ratio - (2.0 * angle).sin() / angle.sin()).abs() < 1e-10, "{k}");
         }
         assert!(symmetric_eigen(2, |_, _| f64::NAN).is_none());
+        assert!(symmetric_eigen(0, |_, _| f64::NAN).is_some_and(|eigen| eigen.values.is_empty()));
     }
 }

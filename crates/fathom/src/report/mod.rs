@@ -11,6 +11,7 @@ mod sample;
 mod selftest;
 mod sweep;
 mod train;
+mod training;
 mod verdict;
 
 pub use depth::{depth_data_text, depth_network_words, depth_rate_words, depth_text};
@@ -24,4 +25,5 @@ pub use sample::sample_text;
 pub use selftest::selftest_text;
 pub use sweep::{sweep_text, table_csv};
 pub use train::train_text;
+pub use training::{comparison_text, ensemble_text};
 pub use verdict::verdict_text;

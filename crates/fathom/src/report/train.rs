@@ -2,12 +2,14 @@
 
 use super::format::{Lines, describe, number};
 use crate::network::Precision;
-use crate::train::{Ending, LearningRate, Record, TrainReport};
+use crate::train::{Ending, LearningRate, Loss, Record, TrainOptions, TrainReport};
 
 /// Most records that are listed.
 const LISTED: usize = 16;
 /// Width of a column of the list.
 const COLUMN: usize = 11;
+/// The same with standard errors.
+const WIDE_COLUMN: usize = 12;
 
 /// A training and how the NTK moved, as text.
 ///
@@ -17,16 +19,7 @@ pub fn train_text(report: &TrainReport, source: &str) -> String {
     let mut lines = Lines::default();
     lines.heading("Training of a finite network");
     describe(&mut lines, &report.architecture);
-    let test = if report.test_inputs > 0 { format!(", {} for test", report.test_inputs) } else { String::new() };
-    lines.row("inputs", format!("{} for training{test}; {source}", report.training_inputs));
-    let options = &report.options;
-    let batch = options.batch.map_or("all inputs".into(), |batch| format!("batches of {batch}"));
-    let precision = match options.precision {
-        Precision::F64 => "double precision",
-        Precision::F32 => "single precision",
-    };
-    lines.row("loss", format!("{}, summed over inputs to train, a mean over inputs below", options.loss));
-    lines.row("trained by", format!("{} on {batch}, {precision}", options.optimizer));
+    options_rows(&mut lines, &report.options, [report.training_inputs, report.test_inputs], source);
     lines.row("learning rate η", rate_words(report));
     lines.row("ended", ending_words(report));
     if !report.records.is_empty() {
@@ -35,6 +28,23 @@ pub fn train_text(report: &TrainReport, source: &str) -> String {
         conclusions(&mut lines, report);
     }
     lines.finish()
+}
+
+/// What was trained on, and how.
+pub(super) fn options_rows(lines: &mut Lines, options: &TrainOptions, [train, test]: [usize; 2], source: &str) {
+    let test = if test > 0 { format!(", {test} for test") } else { String::new() };
+    lines.row("inputs", format!("{train} for training{test}; {source}"));
+    let batch = options.batch.map_or("all inputs".into(), |batch| format!("batches of {batch}"));
+    let precision = match options.precision {
+        Precision::F64 => "double precision",
+        Precision::F32 => "single precision",
+    };
+    let loss = match options.loss {
+        Loss::Squared => "squared, ½ |f − y|² summed over outputs (predict reports |f − y|², a mean over outputs)",
+        Loss::CrossEntropy => "cross-entropy",
+    };
+    lines.row("loss", format!("{loss}; summed over inputs to train, a mean over inputs below"));
+    lines.row("trained by", format!("{} on {batch}, {precision}", options.optimizer));
 }
 
 fn rate_words(report: &TrainReport) -> String {
@@ -92,23 +102,67 @@ const COLUMNS: [Column; 9] = [
 
 fn list(lines: &mut Lines, report: &TrainReport) {
     let records = &report.records;
-    let columns: Vec<&Column> =
-        COLUMNS.iter().filter(|column| records.iter().any(|record| column.2(record).is_some())).collect();
-    let row = |first: &str, cells: Vec<String>| {
-        let cells: String = cells.iter().map(|cell| format!("{cell:>COLUMN$}")).collect();
-        format!("  {first:>8}{cells}")
-    };
-    lines.raw(&row("", columns.iter().map(|column| column.0.into()).collect()));
-    lines.raw(&row("step", columns.iter().map(|column| column.1.into()).collect()));
-    let shown = records.len().min(LISTED);
-    for i in 0..shown {
-        // Evenly, with the first and the last.
-        let record = &records[if shown > 1 { i * (records.len() - 1) / (shown - 1) } else { 0 }];
-        let cells = columns.iter().map(|column| column.2(record).map_or("—".into(), number)).collect();
-        lines.raw(&row(&record.step.to_string(), cells));
+    let mut table = Table::new(records.iter().map(|record| record.step), LISTED);
+    for (above, below, value) in COLUMNS {
+        table.column([above, below], records.iter().map(value));
     }
-    if shown < records.len() {
-        lines.row("", format!("{} more in the JSON form and the table", records.len() - shown));
+    table.write(lines);
+}
+
+/// Numbers by steps, of which some are shown: evenly, with the first and the last.
+pub(super) struct Table {
+    steps: Vec<u64>,
+    most: usize,
+    width: usize,
+    columns: Vec<([&'static str; 2], Vec<Option<String>>)>,
+}
+
+impl Table {
+    /// At these steps, of which at most so many are shown.
+    pub(super) fn new(steps: impl Iterator<Item = u64>, most: usize) -> Self {
+        Self { steps: steps.collect(), most, width: COLUMN, columns: Vec::new() }
+    }
+
+    /// With room for standard errors.
+    pub(super) fn wide(self) -> Self {
+        Self { width: WIDE_COLUMN, ..self }
+    }
+
+    /// A column of numbers with two lines of heading.
+    pub(super) fn column(&mut self, heading: [&'static str; 2], values: impl Iterator<Item = Option<f64>>) {
+        self.words(heading, values.map(|value| value.map(number)));
+    }
+
+    /// A column of words; one without any is left out.
+    pub(super) fn words(&mut self, heading: [&'static str; 2], values: impl Iterator<Item = Option<String>>) {
+        let values: Vec<Option<String>> = values.collect();
+        if values.iter().any(Option::is_some) {
+            self.columns.push((heading, values));
+        }
+    }
+
+    pub(super) fn write(&self, lines: &mut Lines) {
+        let width_of = |(heading, values): &([&str; 2], Vec<Option<String>>)| {
+            let words = values.iter().flatten().map(|word| word.chars().count());
+            words.chain(heading.map(|word| word.chars().count())).max().unwrap_or(0).max(self.width - 2) + 2
+        };
+        let widths: Vec<usize> = self.columns.iter().map(width_of).collect();
+        let row = |first: &str, cells: &mut dyn Iterator<Item = &str>| {
+            let cells: String = cells.zip(&widths).map(|(cell, width)| format!("{cell:>width$}")).collect();
+            format!("  {first:>8}{cells}")
+        };
+        for (line, first) in ["", "step"].into_iter().enumerate() {
+            lines.raw(&row(first, &mut self.columns.iter().map(|column| column.0[line])));
+        }
+        let (count, shown) = (self.steps.len(), self.steps.len().min(self.most));
+        for i in 0..shown {
+            let at = if shown > 1 { i * (count - 1) / (shown - 1) } else { 0 };
+            let cells = &mut self.columns.iter().map(|column| column.1[at].as_deref().unwrap_or("—"));
+            lines.raw(&row(&self.steps[at].to_string(), cells));
+        }
+        if shown < count {
+            lines.row("", format!("{} more in the JSON form and the table", count - shown));
+        }
     }
 }
 

@@ -12,6 +12,8 @@
 //! variance", for the second, and Pébay (2008), "Formulas for robust, one-pass parallel computation of covariances and
 //! arbitrary-order statistical moments", Sandia report SAND2008-6212, §§2–3, for the others.
 //!
+//! [`Running`] and [`RunningList`] take plain numbers one after the other and know less: mean and variance.
+//!
 //! Kernels of deep networks have heavy tails: $N$ draws may not contain what carries the mean. [`Tails`] says when, and
 //! gives standard errors that allow for it. It cannot see a tail that neither the draws nor a log-normal law show.
 
@@ -28,6 +30,7 @@ mod log_normal;
 mod marginal;
 mod observables;
 mod quantile;
+mod running;
 mod sketch;
 mod stopping;
 mod summary;
@@ -43,6 +46,7 @@ pub use ledger::{Ledger, MAX_BLOCKS};
 pub use marginal::Marginal;
 pub use observables::Observables;
 pub use quantile::Quantile;
+pub use running::{MeanWithError, Running, RunningList};
 pub use sketch::{MAX_CELLS, Sketch};
 pub use stopping::check_points;
 pub use summary::Summary;

@@ -51,7 +51,7 @@ impl Loss {
     }
 
     /// ℓ of one input, with its outputs replaced by `factor` times its derivatives.
-    pub(super) fn differentiate<T: Real>(self, outputs: &mut [T], targets: &[f64], factor: f64) -> f64 {
+    pub(crate) fn differentiate<T: Real>(self, outputs: &mut [T], targets: &[f64], factor: f64) -> f64 {
         let mut loss = 0.0;
         match self {
             Self::Squared => {

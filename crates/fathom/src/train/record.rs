@@ -34,11 +34,22 @@ pub struct Record {
     pub layers: Vec<LayerRecord>,
 }
 
-/// A record, and the kernel itself if it is kept.
+/// What a network says of all data.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Outputs {
+    /// On the training inputs, one input a row.
+    pub train: Vec<f64>,
+    /// On the test inputs; empty without any.
+    pub test: Vec<f64>,
+}
+
+/// A record, what the network says, and the kernel itself if it is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
     /// The numbers.
     pub record: Record,
+    /// $f$.
+    pub outputs: Outputs,
     /// Θ on the probe, row after row, the mean over outputs.
     pub kernel: Option<Vec<f64>>,
 }
@@ -125,8 +136,8 @@ impl<'x> Recorder<'x> {
     /// Double precision throughout. Forward passes of all data, [`Network::empirical_ntk`] of the probe, and its
     /// eigenvalues, of order $m^3$.
     pub fn record(&self, network: &Network, step: u64, time: f64) -> Result<Snapshot, TrainError> {
-        let train = fit(network, self.train, self.loss)?;
-        let test = self.test.map(|test| fit(network, test, self.loss)).transpose()?;
+        let (train, train_outputs) = fit(network, self.train, self.loss)?;
+        let (test, test_outputs) = self.test.map(|test| fit(network, test, self.loss)).transpose()?.unzip();
         let (mut kernel_record, mut kept, mut patterns, mut initial_patterns) = (None, None, Vec::new(), &Vec::new());
         if let Some(probe) = &self.probe {
             let kernel = mean_ntk(network, &probe.inputs)?;
@@ -136,7 +147,9 @@ impl<'x> Recorder<'x> {
             initial_patterns = &probe.signs;
         }
         let layers = movement(&self.initial, network, initial_patterns, &patterns);
-        Ok(Snapshot { record: Record { step, time, train, test, kernel: kernel_record, layers }, kernel: kept })
+        let outputs = Outputs { train: train_outputs, test: test_outputs.unwrap_or_default() };
+        let record = Record { step, time, train, test, kernel: kernel_record, layers };
+        Ok(Snapshot { record, outputs, kernel: kept })
     }
 }
 
@@ -168,9 +181,10 @@ fn mean_ntk(network: &Network, inputs: &[f64]) -> Result<Vec<f64>, NetworkError>
     Ok(matrix)
 }
 
-fn fit(network: &Network, examples: &Examples, loss: Loss) -> Result<Fit, TrainError> {
+fn fit(network: &Network, examples: &Examples, loss: Loss) -> Result<(Fit, Vec<f64>), TrainError> {
     let (features, outputs) = (examples.features(), examples.outputs());
     let (mut sum, mut right) = (0.0, 0_u64);
+    let mut all = Vec::with_capacity(examples.targets().len());
     for (chunk, inputs) in examples.inputs().chunks(CHUNK * features).enumerate() {
         let forward = network.forward(inputs)?;
         for (i, f) in (chunk * CHUNK..).zip(forward.outputs().chunks_exact(outputs)) {
@@ -178,11 +192,12 @@ fn fit(network: &Network, examples: &Examples, loss: Loss) -> Result<Fit, TrainE
             let class = examples.classes().map(|classes| classes[i]);
             right += u64::from(class.is_some() && class == decided(f));
         }
+        all.extend_from_slice(forward.outputs());
     }
     if !sum.is_finite() {
         let depth = network.depth();
         return Err(NetworkError::ForwardOverflow { layer: depth, depth }.into());
     }
     let rows = examples.rows() as f64;
-    Ok(Fit { loss: sum / rows, accuracy: examples.classes().map(|_| right as f64 / rows) })
+    Ok((Fit { loss: sum / rows, accuracy: examples.classes().map(|_| right as f64 / rows) }, all))
 }

@@ -69,6 +69,22 @@ impl Schedule {
             Self::At(steps) => steps.contains(&step),
         }
     }
+
+    /// At least as many as there are records in so many steps.
+    ///
+    /// # Example
+    /// ```
+    /// use fathom_ntk::train::Schedule;
+    /// assert_eq!(Schedule::Every(10).most_records(100), 12);
+    /// ```
+    pub fn most_records(&self, steps: u64) -> u64 {
+        let within = match self {
+            Self::Log(per_decade) => (f64::from(*per_decade) * (steps.max(1) as f64).log10()).ceil() as u64 + 1,
+            Self::Every(period) => steps / period,
+            Self::At(steps) => steps.len() as u64,
+        };
+        within.min(steps).saturating_add(2)
+    }
 }
 
 impl FromStr for Schedule {
@@ -130,6 +146,7 @@ mod tests {
         let mut expected: Vec<u64> = (0..=250).map(|k| 10.0_f64.powf(f64::from(k) / 50.0).round() as u64).collect();
         expected.dedup();
         assert_eq!(due, expected);
+        assert!((due.len() as u64..=253).contains(&schedule.most_records(100_000)));
         assert!(Schedule::Every(7).is_due(21) && !Schedule::Every(7).is_due(22));
     }
 }

@@ -1,12 +1,58 @@
 //! The order in which mini-batches take the inputs.
 
+use super::TrainOptions;
 use crate::random::Stream;
+
+/// The inputs of one step after the other.
+#[derive(Clone, Debug)]
+pub(crate) struct Batches {
+    rows: usize,
+    size: usize,
+    seed: u64,
+    order: Vec<usize>,
+    /// The epoch that `order` is of.
+    epoch: Option<u64>,
+}
+
+impl Batches {
+    /// Those of a training on so many inputs.
+    pub(crate) fn new(rows: usize, options: &TrainOptions) -> Self {
+        let size = options.batch.unwrap_or(rows).clamp(1, rows.max(1));
+        Self { rows, size, seed: options.seed, order: Vec::new(), epoch: None }
+    }
+
+    /// Whether every step takes all inputs.
+    pub(crate) fn are_full(&self) -> bool {
+        self.size >= self.rows
+    }
+
+    /// Whether step number `step`, counted from 0, is the first of an epoch.
+    pub(super) fn begins_epoch(&self, step: u64) -> bool {
+        step.is_multiple_of(self.rows.div_ceil(self.size) as u64)
+    }
+
+    /// The inputs of step number `step`, counted from 0; `None` for all of them.
+    pub(crate) fn of_step(&mut self, step: u64) -> Option<&[usize]> {
+        if self.are_full() {
+            return None;
+        }
+        let per_epoch = self.rows.div_ceil(self.size) as u64;
+        let (epoch, place) = (step / per_epoch, step % per_epoch);
+        if self.epoch != Some(epoch) {
+            self.order.resize(self.rows, 0);
+            shuffle(&mut self.order, self.seed, epoch);
+            self.epoch = Some(epoch);
+        }
+        let first = usize::try_from(place).unwrap_or(0) * self.size;
+        Some(&self.order[first..(first + self.size).min(self.rows)])
+    }
+}
 
 /// Puts `0..order.len()` into the order of an epoch (Fisher–Yates).
 ///
 /// Epoch $e$ reads stream $2^{64} - 1 - e$ of the seed, far from the streams that networks are drawn from, so an epoch is
 /// known without those before it.
-pub(super) fn shuffle(order: &mut [usize], seed: u64, epoch: u64) {
+fn shuffle(order: &mut [usize], seed: u64, epoch: u64) {
     order.iter_mut().enumerate().for_each(|(place, row)| *row = place);
     let mut stream = Stream::new(seed, !epoch);
     for last in (1..order.len()).rev() {

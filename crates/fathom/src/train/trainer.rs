@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::engine::{Batch, Engine, Steps};
 use super::parameters::{count, places};
-use super::shuffle::shuffle;
+use super::shuffle::Batches;
 use super::{Ending, Examples, LearningRate, TrainError, TrainOptions, largest_eigenvalue};
 use crate::linalg::Real;
 use crate::network::{Network, Precision};
@@ -62,9 +62,7 @@ pub struct Trainer<'x> {
     parameters: usize,
     steps: u64,
     first_loss: Option<f64>,
-    order: Vec<usize>,
-    /// The epoch that `order` is of.
-    epoch: Option<u64>,
+    batches: Batches,
 }
 
 impl<'x> Trainer<'x> {
@@ -120,8 +118,7 @@ impl<'x> Trainer<'x> {
             parameters: count(&places(initial)),
             steps: 0,
             first_loss: None,
-            order: Vec::new(),
-            epoch: None,
+            batches: Batches::new(examples.rows(), options),
         })
     }
 
@@ -183,24 +180,12 @@ impl<'x> Trainer<'x> {
     /// The loss of the next batch, whose gradient is kept, and that of all inputs if it is known or looked at now.
     fn differentiate(&mut self) -> (f64, Option<f64>) {
         let (loss, targets) = (self.options.loss, self.examples.targets());
-        let total = self.examples.rows();
-        let size = match self.options.batch {
-            Some(size) if size < total => size,
-            _ => {
-                let mean = self.engine.differentiate(Batch::All, loss, targets);
-                return (mean, Some(mean));
-            }
+        let wanted = self.options.stop.loss.is_some() && self.batches.begins_epoch(self.steps);
+        let Some(rows) = self.batches.of_step(self.steps) else {
+            let mean = self.engine.differentiate(Batch::All, loss, targets);
+            return (mean, Some(mean));
         };
-        let per_epoch = total.div_ceil(size) as u64;
-        let (epoch, place) = (self.steps / per_epoch, self.steps % per_epoch);
-        if self.epoch != Some(epoch) {
-            self.order.resize(total, 0);
-            shuffle(&mut self.order, self.options.seed, epoch);
-            self.epoch = Some(epoch);
-        }
-        let full = (place == 0 && self.options.stop.loss.is_some()).then(|| self.engine.mean_loss(loss, targets));
-        let first = usize::try_from(place).unwrap_or(0) * size;
-        let rows = &self.order[first..(first + size).min(total)];
+        let full = wanted.then(|| self.engine.mean_loss(loss, targets));
         (self.engine.differentiate(Batch::Rows(rows), loss, targets), full)
     }
 

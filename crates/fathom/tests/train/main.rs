@@ -1,12 +1,15 @@
 //! Training of finite networks and what is recorded of it.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod comparison;
 mod curves;
 mod endings;
+mod ensemble;
 mod errors;
 mod first_step;
 mod gradients;
 mod linearised;
+mod rates;
 mod records;
 mod resume;
 mod wide;

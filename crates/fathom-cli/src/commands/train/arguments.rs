@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use fathom_ntk::network::Precision;
 use fathom_ntk::train::{LearningRate, Loss, Optimizer, Schedule, Stop, TrainOptions};
 
+use super::comparing::CompareArg;
 use crate::error::CommandError;
 use crate::flags::{NetworkArgs, usage};
 use crate::output::OutputArgs;
@@ -30,6 +31,8 @@ pub(crate) struct Args {
     training: TrainingArgs,
     #[command(flatten)]
     pub(super) recording: RecordingArgs,
+    #[command(flatten)]
+    pub(super) comparison: ComparisonArgs,
     #[command(flatten)]
     pub(super) long: LongArgs,
     #[command(flatten)]
@@ -150,6 +153,25 @@ pub(super) struct RecordingArgs {
     /// Write the trained weights for torch.nn.Sequential: 0.weight, 0.bias, 2.weight, …
     #[arg(long, value_name = "FILE.safetensors")]
     pub(super) save_weights: Option<PathBuf>,
+}
+
+/// What theories say of it.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Comparison")]
+pub(super) struct ComparisonArgs {
+    /// Compare with the linearised network and with infinite width
+    #[arg(long, value_enum, value_name = "WHAT", default_value = "auto")]
+    pub(super) compare: CompareArg,
+    /// Train draws 0 to K − 1 of the seed: mean and variance of their outputs, all at the rate and with the batches of the first
+    #[arg(long, value_name = "K")]
+    pub(super) ensemble: Option<u64>,
+    /// Write mean and variance over networks, and those of infinite width, of all outputs to a NumPy file: (records, 4, inputs,
+    /// outputs)
+    #[arg(long, value_name = "FILE.npy", requires = "ensemble")]
+    pub(super) keep_outputs: Option<PathBuf>,
+    /// Most memory in MiB for comparisons [default: nine tenths of what is available]
+    #[arg(long, value_name = "MIB")]
+    pub(super) memory: Option<u64>,
 }
 
 /// Files of long runs.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use fathom_ntk::Architecture;
-use fathom_ntk::train::{Examples, Record, Schedule, TrainOptions, TrainerState};
+use fathom_ntk::train::{Examples, Outputs, Record, Schedule, TrainOptions, TrainerState};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -13,10 +13,11 @@ use crate::error::CommandError;
 use crate::output::replace_file;
 
 /// The format of the file; the streams of random numbers are part of it.
-const FORMAT: &str = "fathom train, format 1";
+const FORMAT: &str = "fathom train, format 2";
 /// The lists, by name.
 const LISTS: [&str; 3] = ["parameters", "moments.first", "moments.second"];
 const KERNELS: &str = "kernels";
+const OUTPUTS: [&str; 2] = ["outputs.train", "outputs.test"];
 
 /// A training so far.
 #[derive(Debug, Default)]
@@ -26,6 +27,8 @@ pub(super) struct Saved {
     pub(super) records: Vec<Record>,
     /// Of every record, if they are kept.
     pub(super) kernels: Vec<Vec<f64>>,
+    /// Of every record, if they are kept.
+    pub(super) outputs: Vec<Outputs>,
 }
 
 /// The JSON part.
@@ -92,12 +95,19 @@ impl Saved {
         }
         let list = |name: &str| lists.iter().find(|list| list.name == name).map(|list| list.values.clone());
         let [parameters, first, second] = LISTS.map(|name| list(name).unwrap_or_default());
-        let kernels = list(KERNELS).unwrap_or_default();
-        let each = kernels.len().checked_div(header.records.len()).unwrap_or(0).max(1);
+        let count = header.records.len();
+        let pieces = |name: &str| -> Vec<Vec<f64>> {
+            let values = list(name).unwrap_or_default();
+            let each = values.len().checked_div(count).unwrap_or(0).max(1);
+            values.chunks(each).map(<[f64]>::to_vec).collect()
+        };
+        let [train, test] = OUTPUTS.map(pieces);
+        let mut test = test.into_iter();
+        let outputs = train.into_iter().map(|train| Outputs { train, test: test.next().unwrap_or_default() });
         let (steps, first_loss) = (header.steps, header.first_loss);
         let state = TrainerState { steps, first_loss, parameters, moments: [first, second] };
-        let kernels = kernels.chunks(each).map(<[f64]>::to_vec).collect();
-        Ok(Self { state: Some(state), records: header.records, kernels })
+        let (kernels, outputs) = (pieces(KERNELS), outputs.collect());
+        Ok(Self { state: Some(state), records: header.records, kernels, outputs })
     }
 
     /// Replaces the file by the training so far.
@@ -112,7 +122,10 @@ impl Saved {
         };
         let flat: Vec<f64> = self.kernels.iter().flatten().copied().collect();
         let lists = LISTS.into_iter().zip([&state.parameters, &state.moments[0], &state.moments[1]]);
-        let lists = lists.chain([(KERNELS, &flat)]).filter(|(_, values)| !values.is_empty());
+        let train: Vec<f64> = self.outputs.iter().flat_map(|outputs| &outputs.train).copied().collect();
+        let test: Vec<f64> = self.outputs.iter().flat_map(|outputs| &outputs.test).copied().collect();
+        let more = [(KERNELS, &flat), (OUTPUTS[0], &train), (OUTPUTS[1], &test)];
+        let lists = lists.chain(more).filter(|(_, values)| !values.is_empty());
         let lists: Vec<NamedList> =
             lists.map(|(name, values)| NamedList { name: name.into(), values: values.clone() }).collect();
         let text = serde_json::to_string(&header)?;
@@ -124,7 +137,7 @@ impl Saved {
 }
 
 /// The first member in which two objects differ.
-fn difference(saved: &Value, wanted: &Value) -> Option<String> {
+pub(super) fn difference(saved: &Value, wanted: &Value) -> Option<String> {
     let wanted = wanted.as_object()?;
     wanted.iter().find(|(key, value)| saved.get(key) != Some(value)).map(|(key, _)| key.replace('_', " "))
 }

@@ -22,18 +22,24 @@ pub(super) struct Driving<'a> {
     checkpoint: Option<&'a Path>,
     fingerprint: &'a Value,
     saved: &'a mut Saved,
+    keep_outputs: bool,
     stop: &'static AtomicBool,
 }
 
 impl<'a> Driving<'a> {
-    pub(super) fn new(args: &'a Args, fingerprint: &'a Value, saved: &'a mut Saved) -> Result<Self, CommandError> {
+    pub(super) fn new(
+        args: &'a Args,
+        fingerprint: &'a Value,
+        saved: &'a mut Saved,
+        keep_outputs: bool,
+    ) -> Result<Self, CommandError> {
         let (schedule, checkpoint) = (&args.recording.record_at, args.long.checkpoint.as_deref());
-        Ok(Self { schedule, checkpoint, fingerprint, saved, stop: stop_requested()? })
+        Ok(Self { schedule, checkpoint, fingerprint, saved, keep_outputs, stop: stop_requested()? })
     }
 
     /// Trains to the end, or until interrupted, and saves.
     pub(super) fn run(self, trainer: &mut Trainer<'_>, recorder: &Recorder<'_>) -> Result<Ending, CommandError> {
-        let Self { schedule, checkpoint, fingerprint, saved, stop } = self;
+        let Self { schedule, checkpoint, fingerprint, saved, keep_outputs, stop } = self;
         let recorded = saved.records.last().map(|record| record.step);
         let mut progress = Progress::new("steps", Some(trainer.most_steps()), trainer.steps(), None);
         let mut last_save = Instant::now();
@@ -43,6 +49,9 @@ impl<'a> Driving<'a> {
                 Event::Recorded(snapshot) => {
                     saved.records.push(snapshot.record.clone());
                     saved.kernels.extend(snapshot.kernel.clone());
+                    if keep_outputs {
+                        saved.outputs.push(snapshot.outputs.clone());
+                    }
                 }
                 Event::Step { .. } => {
                     progress.add(1);

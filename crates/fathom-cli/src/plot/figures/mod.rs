@@ -4,6 +4,7 @@ mod depth;
 mod depths;
 mod dispersion;
 mod distribution;
+mod ensemble;
 mod first_order;
 mod kernel;
 mod phase;
@@ -17,6 +18,7 @@ mod verdict;
 
 pub(crate) use depth::depth_figure;
 pub(crate) use depths::described;
+pub(crate) use ensemble::ensemble_figure;
 pub(crate) use kernel::{CELLS as KERNEL_CELLS, KernelFigure, kernel_figure};
 pub(crate) use phase::phase_figure;
 pub(crate) use predict::{Curves, prediction_figure};

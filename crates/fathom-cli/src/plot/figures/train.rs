@@ -1,5 +1,6 @@
 //! A training as a picture: loss, drift and alignment against steps, and the NTK sorted by class at both ends.
 
+use fathom_ntk::analysis::training::{OnData, StepComparison};
 use fathom_ntk::train::{KernelRecord, Record, TrainReport};
 
 use super::depths::{subtitle, title};
@@ -13,25 +14,43 @@ const CELLS: usize = 150;
 /// The picture of a training.
 ///
 /// # Arguments
+/// * `beside`: theories at the steps recorded, where there are some.
 /// * `kernels`: the NTK on the probe at every record, if it was kept.
 /// * `classes`: of the inputs of the probe, where they are known.
-pub(crate) fn training_figure(report: &TrainReport, kernels: &[Vec<f64>], classes: Option<&[usize]>) -> Figure {
-    let mut panels = vec![losses(report), accuracies(report), drift(report), alignments(report)];
+pub(crate) fn training_figure(
+    report: &TrainReport,
+    beside: &[StepComparison],
+    kernels: &[Vec<f64>],
+    classes: Option<&[usize]>,
+) -> Figure {
+    let mut panels = vec![losses(report), accuracies(report), drift(report), alignments(report), distances(beside)];
     panels.retain(|panel| !panel.marks.is_empty());
     panels.extend(heat_maps(report, kernels, classes));
     let arch = &report.architecture;
     Figure { title: format!("Trained: {}", title(arch)), subtitle: subtitle(arch), panels, columns: 2 }
 }
 
-/// A curve over the steps but the first, step 0, which a logarithmic axis has no place for; `None` if it has no point.
-fn curve(
-    report: &TrainReport,
+/// Where a step lies on a logarithmic axis; step 0 at its left edge.
+pub(super) fn place(step: u64) -> f64 {
+    if step == 0 { STEP_ZERO } else { (step as f64).log10() }
+}
+
+/// Half a step.
+const STEP_ZERO: f64 = -0.301;
+/// What the axis of steps says.
+pub(super) const STEPS: &str = "steps; at the left edge, before the first";
+
+/// A curve over the steps; `None` if it has no point.
+fn curve(report: &TrainReport, look: (&str, Colour, Dash), value: impl Fn(&Record) -> Option<f64>) -> Option<Mark> {
+    line(look, report.records.iter().filter_map(|record| Some([place(record.step), value(record)?])))
+}
+
+/// A curve through points; `None` without any.
+pub(super) fn line(
     (label, colour, dash): (&str, Colour, Dash),
-    value: impl Fn(&Record) -> Option<f64>,
+    points: impl Iterator<Item = [f64; 2]>,
 ) -> Option<Mark> {
-    let points = report.records.iter().filter(|record| record.step > 0);
-    let points: Vec<[f64; 2]> =
-        points.filter_map(|record| Some([(record.step as f64).log10(), value(record)?])).collect();
+    let points: Vec<[f64; 2]> = points.collect();
     let label = label.into();
     match points[..] {
         [] => None,
@@ -43,12 +62,12 @@ fn curve(
     }
 }
 
-fn panel(heading: &str, y: Axis, marks: impl IntoIterator<Item = Option<Mark>>) -> Panel {
+pub(super) fn panel(heading: &str, y: Axis, marks: impl IntoIterator<Item = Option<Mark>>) -> Panel {
     let marks = marks.into_iter().flatten().collect();
-    Panel { heading: heading.into(), x: Axis::new("steps", Scale::Log), y, height: HEIGHT, marks }
+    Panel { heading: heading.into(), x: Axis::new(STEPS, Scale::Log), y, height: HEIGHT, marks }
 }
 
-fn log(value: f64) -> Option<f64> {
+pub(super) fn log(value: f64) -> Option<f64> {
     (value > 0.0).then(|| value.log10())
 }
 
@@ -95,6 +114,28 @@ fn alignments(report: &TrainReport) -> Panel {
     ];
     let marks = lines.into_iter().map(|(look, value)| curve(report, look, |record| record.kernel.and_then(value)));
     panel("Alignment of the NTK", Axis::new("⟨Θ, A⟩/(|Θ| |A|)", Scale::Linear), marks)
+}
+
+/// Distances in the space of functions, on the test inputs where there are some.
+fn distances(beside: &[StepComparison]) -> Panel {
+    type Curve = ((&'static str, Colour, Dash), fn(&OnData) -> Option<f64>);
+    let curves: [Curve; 4] = [
+        (("moved, |f − f₀|", Colour::BLACK, Dash::Solid), |data| log(data.movement)),
+        (("from the linearised network", Colour::BLUE, Dash::Solid), |data| log(data.linearised?.rms)),
+        (("from infinite width, same start", Colour::VERMILLION, Dash::Dashed), |data| {
+            log(data.infinite_width?.from_own.rms)
+        }),
+        (("from the mean of infinite width", Colour::GREEN, Dash::Mixed), |data| {
+            log(data.infinite_width?.from_mean.rms)
+        }),
+    ];
+    let tested = beside.iter().any(|at| at.test.is_some());
+    let data = |at: &StepComparison| if tested { at.test } else { Some(at.train) };
+    let marks = curves
+        .into_iter()
+        .map(|(look, value)| line(look, beside.iter().filter_map(|at| Some([place(at.step), value(&data(at)?)?]))));
+    let heading = if tested { "Beside theory, test inputs" } else { "Beside theory, training inputs" };
+    panel(heading, Axis::new("root mean square over inputs and outputs", Scale::Log), marks)
 }
 
 /// The first and the last kernel with one colour bar, inputs sorted by class.
