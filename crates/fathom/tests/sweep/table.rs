@@ -65,7 +65,10 @@ fn seeds_are_one_row_with_standard_errors() {
 fn equal_values_have_no_spread() {
     let rows = (0..3).map(|seed| row(seed, 2, seed as u64, Status::Done, 0.33)).collect();
     let columns = Table::new(vec![Key::Depth, Key::Seed], rows).over_seeds().columns();
-    assert_eq!((numbers(&columns, "train_loss"), numbers(&columns, "train_loss_se")), (vec![Some(0.33)], vec![Some(0.0)]));
+    assert_eq!(
+        (numbers(&columns, "train_loss"), numbers(&columns, "train_loss_se")),
+        (vec![Some(0.33)], vec![Some(0.0)])
+    );
 }
 
 #[test]
