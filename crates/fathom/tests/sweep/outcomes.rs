@@ -43,7 +43,7 @@ fn training<'a>(examples: &'a Examples, test: &'a Examples, options: TrainOption
 }
 
 fn value(outcome: &Outcome, name: &str) -> f64 {
-    outcome.quantity(name).unwrap_or_else(|| panic!("no {name}")).value.unwrap_or(f64::NAN)
+    outcome.quantity(name).unwrap().value.unwrap_or(f64::NAN)
 }
 
 fn done(job: &Job<'_>) -> Outcome {
@@ -111,7 +111,8 @@ fn a_sampled_cell_has_the_numbers_of_the_simulation() {
     let sampler = Sampler::observing(&arch, &inputs, &observables, None).unwrap();
     let recorder = Draws::new(&sampler, &observables).unwrap();
     let mut ledger = Ledger::new(recorder.names());
-    run(&sampler, &recorder, 9, &[0..12], 3000, 1, |event| {
+    let blocks = 0..12;
+    run(&sampler, &recorder, 9, &[blocks], 3000, 1, |event| {
         if let fathom_ntk::sample::Event::Block(block) = event {
             ledger.insert(block.block, block.summary).unwrap();
         }

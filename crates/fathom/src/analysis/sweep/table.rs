@@ -1,5 +1,7 @@
 //! The outcomes as columns.
 
+use std::collections::HashMap;
+
 use serde::{Serialize, Serializer};
 
 use super::{Key, Outcome, Quantity, Setting, Status};
@@ -149,9 +151,11 @@ impl Table {
         let kept: Vec<usize> = (0..self.keys.len()).filter(|i| self.keys[*i] != Key::Seed).collect();
         let settings = |row: &Row| kept.iter().map(|&i| row.settings[i].clone()).collect::<Vec<_>>();
         let mut groups: Vec<(Vec<Setting>, Vec<&Row>)> = Vec::new();
+        let mut places: HashMap<Vec<String>, usize> = HashMap::new();
         for row in &self.rows {
             let settings = settings(row);
-            match groups.iter_mut().find(|(known, _)| *known == settings) {
+            let place = *places.entry(settings.iter().map(Setting::to_string).collect()).or_insert(groups.len());
+            match groups.get_mut(place) {
                 Some((_, rows)) => rows.push(row),
                 None => groups.push((settings, vec![row])),
             }
