@@ -150,11 +150,11 @@ impl Pair<'_> {
         let excess = ((first.sqrt() * second.sqrt()) / norms).to_f64() - tau.at(deep as f64);
         // L roundings of numbers up to L.
         let diagonal = if excess.abs() < 1e-13 * deep as f64 { 0.0 } else { excess };
-        let rate = match (&tau, self.power()) {
-            (Tau::Power { p, .. }, _) if *p == 1.0 => {
+        let rate = match &tau {
+            Tau::Power { p, .. } if *p == 1.0 => {
                 DepthRate::InverseLog { coefficient: (c - diagonal) / (n * self.branch()) }
             }
-            (Tau::Power { p, .. }, _) => {
+            Tau::Power { p, .. } => {
                 let coefficient = (c - diagonal) * (1.0 - p) / (n * self.branch());
                 DepthRate::Power { coefficient, exponent: 1.0 - p }
             }
