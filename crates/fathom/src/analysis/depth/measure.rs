@@ -6,7 +6,7 @@ use super::pair_report::LimitOrigin;
 use super::tau::Tau;
 use super::{DepthClass, DepthConstants, DepthError, DepthNetwork, inverse_depth};
 use crate::Scaled;
-use crate::activation::Covariance;
+use crate::activation::{Covariance, Homogeneous};
 use crate::infinite::{Expectations, PairInput, PairKernel};
 use crate::spec::BranchScaling;
 
@@ -105,7 +105,7 @@ impl Pair<'_> {
 
     /// What a branch with λ = 1 adds of the variance.
     fn branch(&self) -> f64 {
-        let mean_square = self.network.activation().homogeneous().map_or(0.0, |parts| parts.mean_square());
+        let mean_square = self.network.activation().homogeneous().map_or(0.0, Homogeneous::mean_square);
         self.network.weight_var() * mean_square
     }
 
