@@ -7,18 +7,19 @@ use crate::{fathom, json, refuses, stdout};
 #[test]
 fn without_arguments_it_shows_critical_relu_to_a_million_layers() {
     let text = stdout(&fathom(&["depth"]));
-    for words in ["a quarter of the diagonal", "0.375 ln L/L", "1000000", "C 3.39", "from 285 layers on by the rate"] {
+    for words in ["0.25 (by a formula)", "0.375 ln L/L", "1000000", "C 3.39", "from 286 layers on by the rate"] {
         assert!(text.contains(words), "no {words:?} in\n{text}");
     }
 }
 
 #[test]
 fn the_json_form_has_the_table_and_the_constants() {
-    let found = json(&["depth", "--activation", "erf", "--weight-var", "4", "--bias-var", "0.3", "--depths", "10,100"]);
+    let found =
+        json(&["depth", "--activation", "erf", "--weight-var", "4", "--bias-var", "0.3", "--depths", "10,1000"]);
     let pair = &found["networks"][0]["pair"];
     assert_eq!(pair["class"], "chaotic");
     assert_eq!(pair["rows"].as_array().unwrap().len(), 2);
-    assert_eq!(pair["rows"][1]["depth"], 100);
+    assert_eq!(pair["rows"][1]["depth"], 1000);
     assert_eq!(found["networks"][0]["data"], serde_json::Value::Null);
     // T∞ = q* c*/(1 − χ(c*)), the limit off the diagonal.
     let entry = pair["rows"][1]["ntk"][2]["value"].as_f64().unwrap();

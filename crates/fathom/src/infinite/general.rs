@@ -18,6 +18,8 @@ const WIDE_GAP: f64 = 0.3;
 const LONG_REST: usize = 200;
 /// A variance that changes by less, relatively, has converged.
 const CONVERGED: f64 = 4.0 * f64::EPSILON;
+/// Two that differ by less have converged to one fixed point: each to the last step, over one minus the slope of the map.
+const MET: f64 = 8.0 * CONVERGED;
 
 /// How closely pairs are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -238,7 +240,7 @@ impl<'a> General<'a> {
             };
         }
         // Variances that have converged from both sides may differ in their last digits for ever.
-        let same = (q1 - q2).abs() <= CONVERGED * q1;
+        let same = (q1 - q2).abs() <= MET * q1;
         let side = if same { first.clone() } else { self.expectations.side(middle) };
         let (value, slope, mut value_gap_sq, mut slope_gap_sq) = self.equal_norms(state, &side);
         let mut value_sq_difference = Scaled::ZERO;

@@ -152,14 +152,10 @@ fn kriging(variogram: impl Fn(usize, usize) -> f64) -> [f64; 2] {
     for k in 0..5 {
         let pivot = (k..5).max_by(|&i, &j| a[i][k].abs().total_cmp(&a[j][k].abs())).unwrap();
         a.swap(k, pivot);
-        for i in 0..5 {
-            if i != k {
-                let share = a[i][k] / a[k][k];
-                for j in k..6 {
-                    let above = a[k][j];
-                    a[i][j] -= share * above;
-                }
-            }
+        let above = a[k].clone();
+        for (_, row) in a.iter_mut().enumerate().filter(|(i, _)| *i != k) {
+            let share = row[k] / above[k];
+            row.iter_mut().zip(&above).skip(k).for_each(|(x, above)| *x -= share * above);
         }
     }
     let solution: Vec<f64> = (0..5).map(|i| a[i][5] / a[i][i]).collect();

@@ -265,13 +265,12 @@ impl<'a> Task<'a> {
         let ones = |(i, j): (usize, usize)| super::pair_report::below_one(pair(i, j)).to_f64();
         let cosine =
             limit.ratio.map(|_| Distance::of(off_diagonal().map(|(i, j)| limit.error(pair(i, j)).unwrap_or(f64::NAN))));
-        let normaliser = self.normaliser(depth, limit, tau);
-        let depth_normalised = normaliser.zip(limit.ratio).map(|(normaliser, ratio)| {
+        let depth_normalised = limit.ratio.and_then(|ratio| {
             let all = (0..n).flat_map(|i| (i..n).map(move |j| (i, j)));
-            Distance::of(all.map(|(i, j)| {
-                let kernel = pair(i, j);
-                normaliser(kernel) - if i == j { 1.0 } else { ratio }
-            }))
+            let differences: Option<Vec<f64>> = all
+                .map(|(i, j)| Some(depth_normalised(pair(i, j), depth, limit, tau)? - if i == j { 1.0 } else { ratio }))
+                .collect();
+            differences.map(|differences| Distance::of(differences.into_iter()))
         });
         Ok(DataRow {
             depth,
@@ -281,29 +280,6 @@ impl<'a> Task<'a> {
             depth_normalised,
             trained: self.trained(depth, pair, limit, limiting)?,
         })
-    }
-
-    /// What brings an entry to the size of the limit.
-    fn normaliser(
-        &self,
-        depth: usize,
-        limit: &LimitOnData,
-        tau: Option<&Tau>,
-    ) -> Option<Box<dyn Fn(&PairKernel) -> f64>> {
-        if let Some(tau) = tau {
-            let tau = Scaled::from(tau.at(depth as f64));
-            return Some(Box::new(move |kernel| {
-                (kernel.ntk[2] / (kernel.nngp[0].sqrt() * kernel.nngp[1].sqrt() * tau)).to_f64()
-            }));
-        }
-        let constants = limit.classified.constants;
-        match (limit.kind, constants.q_star, constants.chi1) {
-            (KernelLimit::Ones, Some(q), Some(chi1)) => {
-                let d = Scaled::from(q / (1.0 - chi1));
-                Some(Box::new(move |kernel| (kernel.ntk[2] / d).to_f64()))
-            }
-            _ => None,
-        }
     }
 
     /// Spectrum and predictor of one depth.
@@ -347,6 +323,20 @@ impl<'a> Task<'a> {
             from_limit,
             test_error,
         }))
+    }
+}
+
+/// An entry over what the diagonal grows to; `None` where that is not known.
+fn depth_normalised(kernel: &PairKernel, depth: usize, limit: &LimitOnData, tau: Option<&Tau>) -> Option<f64> {
+    let entry = kernel.ntk[2];
+    if let Some(tau) = tau {
+        let norms = kernel.nngp[0].sqrt() * kernel.nngp[1].sqrt();
+        return Some((entry / (norms * Scaled::from(tau.at(depth as f64)))).to_f64());
+    }
+    let constants = limit.classified.constants;
+    match (limit.kind, constants.q_star, constants.chi1) {
+        (KernelLimit::Ones, Some(q), Some(chi1)) => Some((entry / Scaled::from(q / (1.0 - chi1))).to_f64()),
+        _ => None,
     }
 }
 

@@ -6,7 +6,7 @@ use super::pair_report::LimitOrigin;
 use super::tau::Tau;
 use super::{DepthClass, DepthConstants, DepthError, DepthNetwork, inverse_depth};
 use crate::Scaled;
-use crate::activation::Covariance;
+use crate::activation::{Covariance, Homogeneous};
 use crate::infinite::{Expectations, PairInput, PairKernel};
 use crate::spec::BranchScaling;
 
@@ -105,7 +105,7 @@ impl Pair<'_> {
 
     /// What a branch with λ = 1 adds of the variance.
     fn branch(&self) -> f64 {
-        let mean_square = self.network.activation().homogeneous().map_or(0.0, |parts| parts.mean_square());
+        let mean_square = self.network.activation().homogeneous().map_or(0.0, Homogeneous::mean_square);
         self.network.weight_var() * mean_square
     }
 
@@ -150,11 +150,11 @@ impl Pair<'_> {
         let excess = ((first.sqrt() * second.sqrt()) / norms).to_f64() - tau.at(deep as f64);
         // L roundings of numbers up to L.
         let diagonal = if excess.abs() < 1e-13 * deep as f64 { 0.0 } else { excess };
-        let rate = match (&tau, self.power()) {
-            (Tau::Power { p, .. }, _) if *p == 1.0 => {
+        let rate = match &tau {
+            Tau::Power { p, .. } if *p == 1.0 => {
                 DepthRate::InverseLog { coefficient: (c - diagonal) / (n * self.branch()) }
             }
-            (Tau::Power { p, .. }, _) => {
+            Tau::Power { p, .. } => {
                 let coefficient = (c - diagonal) * (1.0 - p) / (n * self.branch());
                 DepthRate::Power { coefficient, exponent: 1.0 - p }
             }
