@@ -14,7 +14,7 @@ fn residuals_of_relu_tend_to_minus_an_eighth() {
         assert_eq!(found.class, DepthClass::ReluLike);
         assert_eq!(found.rate, Some(DepthRate::LogOverDepth { coefficient: 0.375 }));
         assert_eq!(found.constants.delta0, Some(-0.125));
-        // Half a unit of the last digit given.
+        // These are of one depth, without extrapolation: κ² ln L/L of 10⁶ is 3e-5.
         assert!((found.constants.c.unwrap() - c).abs() < 6e-5, "{:?}", found.constants.c);
         let residuals: Vec<f64> = found.rows.iter().map(|row| row.residual.unwrap()).collect();
         printed(residuals[0], shallow, 5);

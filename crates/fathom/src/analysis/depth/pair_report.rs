@@ -116,7 +116,7 @@ pub struct DepthReport {
 /// let report = depth_report(&relu, &PairInput::from_gap(1.0, 1.0, 1.0)?, &options)?;
 /// assert_eq!(report.ratio_limit, Some(0.25));
 /// assert_eq!(report.rate, Some(DepthRate::LogOverDepth { coefficient: 0.375 }));
-/// assert!((report.constants.c.unwrap() - 3.38988).abs() < 1e-5);
+/// assert!((report.constants.c.unwrap() - 3.38985).abs() < 1e-5);
 /// assert!((report.rows[0].residual.unwrap() + 0.12741).abs() < 1e-5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
