@@ -35,8 +35,8 @@ pub(super) fn direct(inputs: &Inputs<'_>, options: &PredictOptions) -> Result<Pr
     for (name, kernel) in [("NNGP", &kernels.nngp), ("NTK", &kernels.ntk)] {
         if kernel.as_ref().is_some_and(Kernel::is_narrow) {
             note(&format!(
-                "the {name} is nearly constant, and there are too many inputs to compute its gaps: digits are lost where the \
-                 ridge is small"
+                "the {name} is nearly constant, and its gaps are not known (too many inputs, or images): digits are lost where \
+                 the ridge is small"
             ));
         }
     }
