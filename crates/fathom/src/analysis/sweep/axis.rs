@@ -81,8 +81,9 @@ impl Axis {
             0 => from,
             i if i == count - 1 => to,
             i => {
-                let share = i as f64 / (count - 1) as f64;
-                if log { from * (to / from).powf(share) } else { from * (1.0 - share) + to * share }
+                let (done, steps) = (i as f64, (count - 1) as f64);
+                // In this order numbers of few digits stay such.
+                if log { from * (to / from).powf(done / steps) } else { (from * (steps - done) + to * done) / steps }
             }
         };
         let rounded = |x: f64| if key.is_whole() { x.round() } else { x };
