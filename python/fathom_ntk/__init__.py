@@ -10,6 +10,7 @@ Depth counts weight layers. `weight_var` and `bias_var` are variances.
 
 from . import predict
 from ._activation import Activation, activations
+from ._blocks import Blocks
 from ._core import VERSION as __version__
 from ._errors import (
     ArgumentError,
@@ -34,6 +35,7 @@ __all__ = [
     "Activation",
     "ArgumentError",
     "ArgumentTypeError",
+    "Blocks",
     "EdgeOfChaos",
     "EdgeOfChaosCurve",
     "EmpiricalNtk",

@@ -11,6 +11,7 @@ _Progress: TypeAlias = Callable[[int, int], object] | None
 __all__ = [
     "VERSION",
     "Architecture",
+    "Blocks",
     "CustomActivation",
     "activations",
     "edge_of_chaos",
@@ -32,6 +33,33 @@ __all__ = [
 ]
 
 VERSION: str
+
+@final
+class Blocks:
+    def __new__(cls, text: str) -> Blocks: ...
+    @staticmethod
+    def from_toml(text: str) -> Blocks: ...
+    @staticmethod
+    def resnet(
+        features: int, depth: int, activation: str, weight_var: float, bias_var: float, scaling: str
+    ) -> Blocks: ...
+    @staticmethod
+    def cnn(
+        shape: Sequence[int],
+        depth: int,
+        window: Sequence[int],
+        padding: str,
+        activation: str,
+        weight_var: float,
+        bias_var: float,
+        scaling: str | None,
+        ending: str,
+    ) -> Blocks: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @property
+    def depth(self) -> int: ...
+    @property
+    def features(self) -> int: ...
 
 @final
 class CustomActivation:
@@ -66,7 +94,7 @@ class Architecture:
 def activations() -> list[tuple[str, str, str]]: ...
 def one_hot(classes: Sequence[int], count: int) -> _Floats: ...
 def kernels(
-    network: Architecture,
+    network: Architecture | Blocks,
     x1: _Floats,
     x2: _Floats | None,
     kind: str,
@@ -139,7 +167,7 @@ def empirical_ntk(
     infinite_rows: int,
 ) -> tuple[list[_Floats], _Report]: ...
 def predict(
-    network: Architecture,
+    network: Architecture | Blocks,
     x_train: _Floats,
     targets: _Floats,
     x_test: _Floats,
@@ -157,7 +185,7 @@ def predict(
     memory: int | None,
 ) -> tuple[_Floats, _Floats | None, _Floats, _Report]: ...
 def predict_iteratively(
-    network: Architecture,
+    network: Architecture | Blocks,
     x_train: _Floats,
     targets: _Floats,
     x_test: _Floats,
@@ -176,7 +204,7 @@ def predict_iteratively(
     progress: _Progress,
 ) -> tuple[_Floats, _Floats | None, _Floats, _Report]: ...
 def select(
-    networks: Sequence[Architecture],
+    networks: Sequence[Architecture | Blocks],
     x: _Floats,
     targets: _Floats | None,
     classes: Sequence[int] | None,

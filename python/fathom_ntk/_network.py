@@ -9,23 +9,22 @@ import numpy as np
 
 from . import _core
 from ._activation import Activation, core
-from ._arrays import Floats, choice, real, rows, vector, whole
-from ._errors import ArgumentError, ArgumentTypeError, RangeError
+from ._arrays import Floats, real, rows, vector, whole
+from ._errors import ArgumentError, ArgumentTypeError
+from ._kernels import InfiniteNetwork
 from ._phase import Phase
 from ._progress import Callback, reporting
-from ._results import EmpiricalNtk, Kernels, Moments, Sample, Verdict
+from ._results import EmpiricalNtk, Moments, Sample, Verdict
 from ._train import Training, arguments, data
 from ._weights import Weights, empirical_ntk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, DTypeLike, NDArray
-
-_SCALES = ("none", "cosine", "depth")
+    from numpy.typing import ArrayLike, DTypeLike
 
 
-class Mlp:
+class Mlp(InfiniteNetwork):
     """A fully connected network: shape, activation, and the law of its parameters at initialisation.
 
     Depth counts weight layers. `weight_var` and `bias_var` are variances: the `W_std` and `b_std` of neural-tangents
@@ -77,7 +76,7 @@ class Mlp:
             "parameterization": _text("parameterization", parameterization),
             "weight_law": _text("weight_law", weight_law),
         }
-        self._core = _core.Architecture(**{**self._given, "activation": core(activation)})
+        self._core: _core.Architecture = _core.Architecture(**{**self._given, "activation": core(activation)})
 
     @classmethod
     def from_toml(cls, text: str) -> Mlp:
@@ -156,98 +155,6 @@ class Mlp:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuilt, (self._given,)
-
-    # Kernels of infinite width
-
-    def nngp(
-        self,
-        x1: ArrayLike,
-        x2: ArrayLike | None = None,
-        *,
-        scale: str = "none",
-        dtype: DTypeLike = np.float64,
-        memory: int | None = None,
-        progress: bool | Callback | None = None,
-    ) -> NDArray[Any]:
-        """The NNGP (the covariance of the outputs) of an infinitely wide network; arguments as of `ntk`."""
-        return self._one_kernel("nngp", x1, x2, scale, dtype, memory, progress)
-
-    def ntk(
-        self,
-        x1: ArrayLike,
-        x2: ArrayLike | None = None,
-        *,
-        scale: str = "none",
-        dtype: DTypeLike = np.float64,
-        memory: int | None = None,
-        progress: bool | Callback | None = None,
-    ) -> NDArray[Any]:
-        """The NTK of an infinitely wide network, of every row of `x1` with every row of `x2`.
-
-        Args:
-            x1: inputs, one a row; not copied if contiguous and of double precision.
-            x2: the inputs of the columns; by default those of the rows.
-            scale: divide by nothing (`none`), by √(K(x,x) K(x′,x′)) (`cosine`), or by K(x₀,x₀) of an input with
-                |x₀|² = number of features (`depth`).
-            dtype: float64, or float32 for half the memory and some six digits.
-            memory: most bytes that may be used.
-            progress: called as `progress(done, total)`; `True` for a bar where tqdm is installed.
-
-        Returns:
-            An array (rows of `x1`, rows of `x2`). Entries hold to 1e-12 relative, at any depth.
-
-        Raises:
-            RangeError: if the kernel leaves the range of its numbers: `kernels` gives it with an exponent.
-            NotAvailableError: for a step, and for infinite width in the standard parameterization.
-            MemoryLimitError: if `memory` does not suffice.
-        """
-        return self._one_kernel("ntk", x1, x2, scale, dtype, memory, progress)
-
-    def kernels(
-        self,
-        x1: ArrayLike,
-        x2: ArrayLike | None = None,
-        *,
-        scale: str = "none",
-        dtype: DTypeLike = np.float64,
-        memory: int | None = None,
-        progress: bool | Callback | None = None,
-    ) -> Kernels:
-        """NNGP and NTK together, each with its binary exponent; arguments as of `ntk`."""
-        return Kernels(*self._kernels("both", x1, x2, scale, dtype, memory, progress))
-
-    def _one_kernel(
-        self,
-        kind: str,
-        x1: ArrayLike,
-        x2: ArrayLike | None,
-        scale: str,
-        dtype: DTypeLike,
-        memory: int | None,
-        progress: bool | Callback | None,
-    ) -> NDArray[Any]:
-        (kernel,), (exponent,), _ = self._kernels(kind, x1, x2, scale, dtype, memory, progress)
-        if exponent:
-            raise RangeError(
-                f"the {kind} is 2^{exponent} times numbers that {np.dtype(dtype).name} can hold: kernels() gives it "
-                "with this exponent, scale='cosine' or 'depth' without the growth"
-            )
-        return kernel
-
-    def _kernels(
-        self,
-        kind: str,
-        x1: ArrayLike,
-        x2: ArrayLike | None,
-        scale: str,
-        dtype: DTypeLike,
-        memory: int | None,
-        progress: bool | Callback | None,
-    ) -> tuple[list[NDArray[Any]], list[int], dict[str, Any]]:
-        first, second = rows("x1", x1), None if x2 is None else rows("x2", x2)
-        choice("scale", scale, _SCALES)
-        with reporting(progress, "tiles") as callback:
-            return _core.kernels(self._core, first, second, kind, scale, np.dtype(dtype).name, memory, callback)
 
     # Theory
 

@@ -8,12 +8,13 @@ Bayesian posterior of the network as a prior, and `iterative` the mean at the en
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from . import _core
-from ._arrays import Floats, choice, labels, real, rows, targets, whole
+from ._arrays import Floats, choice, labels, real, targets, whole
+from ._blocks import Blocks
 from ._errors import ArgumentError, ArgumentTypeError
 from ._network import Mlp
 from ._plotting import axes
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Prediction", "Selection", "gp", "gradient_descent", "iterative", "select"]
+
+Network: TypeAlias = "Mlp | Blocks"
 
 _COVARIANCES = ("none", "diagonal", "full")
 
@@ -120,9 +123,9 @@ class Prediction(Report):
         return ax
 
 
-def _checked(net: Any) -> Mlp:
-    if not isinstance(net, Mlp):
-        raise ArgumentTypeError(f"net must be an fm.Mlp, got {type(net).__name__}")
+def _checked(net: Any) -> Network:
+    if not isinstance(net, Mlp | Blocks):
+        raise ArgumentTypeError(f"net must be an fm.Mlp or fm.Blocks, got {type(net).__name__}")
     return net
 
 
@@ -130,9 +133,15 @@ class _Data:
     """Training and test data, and what classes they are of, as the core takes them."""
 
     def __init__(
-        self, x_train: ArrayLike, y_train: ArrayLike, x_test: ArrayLike, y_test: ArrayLike | None, classify: bool
+        self,
+        net: Network,
+        x_train: ArrayLike,
+        y_train: ArrayLike,
+        x_test: ArrayLike,
+        y_test: ArrayLike | None,
+        classify: bool,
     ) -> None:
-        self.train, self.test = rows("x_train", x_train), rows("x_test", x_test)
+        self.train, self.test = net._inputs("x_train", x_train), net._inputs("x_test", x_test)
         self.classes: NDArray[Any] | None = None
         test_places: list[int] | None = None
         given_test: Floats | None = None
@@ -166,7 +175,7 @@ class _Data:
 
 
 def _predict(
-    net: Mlp,
+    net: Network,
     x_train: ArrayLike,
     y_train: ArrayLike,
     x_test: ArrayLike,
@@ -182,16 +191,16 @@ def _predict(
     memory: int | None,
     several: bool,
 ) -> Prediction:
-    data = _Data(x_train, y_train, x_test, y_test, classify)
+    data = _Data(_checked(net), x_train, y_train, x_test, y_test, classify)
     choice("covariance", covariance, _COVARIANCES)
     found = _core.predict(
-        _checked(net)._core, *data.arguments(), method, times, learning_rate, steps, ridge, relative, covariance, memory
+        net._core, *data.arguments(), method, times, learning_rate, steps, ridge, relative, covariance, memory
     )
     return Prediction(*found, data.classes, several)
 
 
 def iterative(
-    net: Mlp,
+    net: Network,
     x_train: ArrayLike,
     y_train: ArrayLike,
     x_test: ArrayLike,
@@ -236,20 +245,20 @@ def iterative(
     >>> bool(np.abs(found.mean - direct.mean).max() < 1e-5)
     True
     """
-    data = _Data(x_train, y_train, x_test, y_test, classify)
+    data = _Data(_checked(net), x_train, y_train, x_test, y_test, classify)
     choice("kernel", kernel, ("ntk", "nngp"))
     choice("hold", hold, ("memory", "tiles"))
     most, columns, seed = whole("max_iterations", max_iterations), whole("rank", rank), whole("seed", seed)
     with reporting(progress, "step") as callback:
         found = _core.predict_iteratively(
-            _checked(net)._core, *data.arguments(), kernel, real("relative_ridge", relative_ridge), True,
+            net._core, *data.arguments(), kernel, real("relative_ridge", relative_ridge), True,
             real("tolerance", tolerance), most, columns, seed, hold, callback,
         )  # fmt: skip
     return Prediction(*found, data.classes, False)
 
 
 def gradient_descent(
-    net: Mlp,
+    net: Network,
     x_train: ArrayLike,
     y_train: ArrayLike,
     x_test: ArrayLike,
@@ -316,7 +325,7 @@ def gradient_descent(
 
 
 def gp(
-    net: Mlp,
+    net: Network,
     x_train: ArrayLike,
     y_train: ArrayLike,
     x_test: ArrayLike,
@@ -361,7 +370,9 @@ def gp(
 class Selection(Report):
     """Networks and ridges in the order of their scores on training data."""
 
-    def __init__(self, report: tuple[dict[str, Any], str], networks: Sequence[Mlp], ridges: Sequence[float]) -> None:
+    def __init__(
+        self, report: tuple[dict[str, Any], str], networks: Sequence[Network], ridges: Sequence[float]
+    ) -> None:
         super().__init__(report)
         self._networks, self._ridges = networks, ridges
 
@@ -372,7 +383,7 @@ class Selection(Report):
         return int(best)
 
     @property
-    def best(self) -> Mlp:
+    def best(self) -> Network:
         """The best network."""
         return self._networks[self._best() // len(self._ridges)]
 
@@ -401,7 +412,7 @@ class Selection(Report):
 
 
 def select(
-    networks: Iterable[Mlp],
+    networks: Iterable[Network],
     x: ArrayLike,
     y: ArrayLike,
     *,
@@ -434,7 +445,7 @@ def select(
     shares = [real("ridges", ridge) for ridge in ridges]
     if not nets or not shares:
         raise ArgumentError("networks and ridges must not be empty")
-    inputs = rows("x", x)
+    inputs = nets[0]._inputs("x", x)
     choice("kernel", kernel, ("ntk", "nngp"))
     criterion = choice("criterion", criterion or ("accuracy" if classify else "loo"), ("loo", "accuracy", "likelihood"))
     if criterion == "accuracy" and not classify:

@@ -16,7 +16,7 @@ use fathom_ntk::network::arrays::ArraysError;
 use fathom_ntk::predict::PredictError;
 use fathom_ntk::sample::{ObservableError, RunError, SampleError};
 use fathom_ntk::selftest::SelftestError;
-use fathom_ntk::spec::{ArchitectureError, OptionError, PerLayerError, WidthsError};
+use fathom_ntk::spec::{ArchitectureError, CompositionError, OptionError, PerLayerError, WidthsError};
 use fathom_ntk::statistics::StatisticsError;
 use fathom_ntk::train::{ScheduleError, TrainError};
 use pyo3::prelude::*;
@@ -90,6 +90,9 @@ kinds!(WidthsError { ArgumentError: Syntax, Zero, TooFew, TooMany; });
 kinds!(PerLayerError { ArgumentError: Syntax; });
 kinds!(ArchitectureError {
     ArgumentError: NoShape, DepthMismatch, Depth, Layers, WeightVar, BiasVar, BiasVarWithoutBiases, Toml;
+});
+kinds!(CompositionError {
+    ArgumentError: Empty, Input, Shape, Branch, Order, Value, Scaling, ScalingSyntax, Depth, Toml;
 });
 kinds!(InputError { ArgumentError: Length, NotFinite, Inner; });
 kinds!(KernelError {

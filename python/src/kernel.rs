@@ -1,14 +1,13 @@
 //! Kernel matrices of infinitely wide networks.
 
 use fathom_ntk::infinite::matrix::{Entry, KernelEngine, KernelInputs, KernelMatrix, MatrixError, MatrixOptions};
-use fathom_ntk::spec;
 use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;
 use serde_json::Value;
 
+use crate::blocks::{AnyNetwork, Owned};
 use crate::convert::{array, json, rows, to_python};
 use crate::errors::{raise, refused};
-use crate::network::Architecture;
 use crate::work::{Progress, watched};
 
 /// Matrices in the order NNGP, NTK; the binary exponent of each; and a summary.
@@ -20,7 +19,7 @@ type Kernels = (Vec<Py<PyAny>>, Vec<i64>, Py<PyAny>);
 #[expect(clippy::too_many_arguments, reason = "checked and named in Python")]
 pub(crate) fn kernels(
     py: Python<'_>,
-    network: &Architecture,
+    network: AnyNetwork<'_>,
     x1: PyReadonlyArray2<'_, f64>,
     x2: Option<PyReadonlyArray2<'_, f64>>,
     kind: &str,
@@ -37,7 +36,7 @@ pub(crate) fn kernels(
         return Err(refused(format!("x1 has {features} features, but x2 has {got}")));
     }
     let inputs = py.detach(|| KernelInputs::new(inputs, features, others.map(|(values, _)| values))).map_err(raise)?;
-    let job = Job { network: network.0.clone(), inputs, options };
+    let job = Job { network: network.owned(), inputs, options };
     let progress = Progress(progress);
     match precision {
         "float64" => job.run::<f64>(py, &progress),
@@ -54,7 +53,7 @@ pub(crate) fn choice<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> 
 
 /// Everything that is computed, owned.
 struct Job {
-    network: spec::Architecture,
+    network: Owned,
     inputs: KernelInputs,
     options: MatrixOptions,
 }

@@ -5,6 +5,7 @@
 //! copy, and return reports as dictionaries with the keys of the command's JSON, each with its text.
 
 mod activation;
+mod blocks;
 mod convert;
 mod empirical;
 mod errors;
@@ -27,6 +28,8 @@ use pyo3::prelude::pymodule;
 mod _core {
     #[pymodule_export]
     use super::activation::{CustomActivation, activations};
+    #[pymodule_export]
+    use super::blocks::Blocks;
     #[pymodule_export]
     use super::empirical::empirical_ntk;
     #[pymodule_export]

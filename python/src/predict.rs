@@ -9,15 +9,14 @@ use fathom_ntk::predict::{
     predict_iteratively as iteratively, predict_owned, select as select_from, training_kernel,
 };
 use fathom_ntk::report::{prediction_text, selection_text};
-use fathom_ntk::spec;
 use numpy::PyReadonlyArray2;
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use serde_json::json;
 
+use crate::blocks::{AnyNetwork, Owned};
 use crate::convert::{self, Report, array, rows};
 use crate::errors::{raise, refused};
-use crate::network::Architecture;
 use crate::work::{Progress, interruptible, watched};
 
 /// Means, variances or covariances (arrays, the times first), and the report.
@@ -37,7 +36,7 @@ fn ridge_of(ridge: f64, relative: bool) -> Ridge {
 #[expect(clippy::too_many_arguments, reason = "checked and named in Python")]
 pub(crate) fn predict(
     py: Python<'_>,
-    network: &Architecture,
+    network: AnyNetwork<'_>,
     x_train: PyReadonlyArray2<'_, f64>,
     targets: PyReadonlyArray2<'_, f64>,
     x_test: PyReadonlyArray2<'_, f64>,
@@ -81,7 +80,8 @@ pub(crate) fn predict(
     let targets = Targets::new(given, outputs, &distinct).map_err(raise)?;
     let kept: Vec<f64> =
         distinct.representatives().iter().flat_map(|&i| &train[i * features..][..features]).copied().collect();
-    let (arch, test, full) = (network.0.clone(), test.to_vec(), options.covariance == Covariance::Full);
+    let network = network.owned();
+    let (arch, test, full) = (network.clone(), test.to_vec(), options.covariance == Covariance::Full);
     let (prediction, metrics) = watched(py, &Progress(None), move |watch| {
         let block = if full { TestBlock::Full } else { TestBlock::Diagonal };
         let ntk = options.method == Method::Ntk;
@@ -96,21 +96,21 @@ pub(crate) fn predict(
         let metrics = metrics(&found, test_targets.as_deref(), test_classes.as_deref())?;
         Ok::<_, PyErr>((found, metrics))
     })??;
-    answer(py, network, &prediction, metrics.as_deref(), classes, source)
+    answer(py, &network, &prediction, metrics.as_deref(), classes, source)
 }
 
 /// Arrays and report of a prediction.
 fn answer(
     py: Python<'_>,
-    network: &Architecture,
+    network: &Owned,
     prediction: &Prediction,
     metrics: Option<&[Metrics]>,
     classes: Option<usize>,
     source: &str,
 ) -> PyResult<Predicted> {
-    let text = prediction_text(&network.0, prediction, metrics, source);
+    let text = prediction_text(network, prediction, metrics, source);
     let fields = json!({
-        "architecture": convert::json(&network.0)?,
+        "architecture": convert::json(network)?,
         "classes": classes,
         "prediction": convert::json(&without_arrays(prediction))?,
         "metrics": convert::json(&metrics)?,
@@ -140,7 +140,7 @@ fn answer(
 #[expect(clippy::too_many_arguments, reason = "checked and named in Python")]
 pub(crate) fn predict_iteratively(
     py: Python<'_>,
-    network: &Architecture,
+    network: AnyNetwork<'_>,
     x_train: PyReadonlyArray2<'_, f64>,
     targets: PyReadonlyArray2<'_, f64>,
     x_test: PyReadonlyArray2<'_, f64>,
@@ -167,7 +167,8 @@ pub(crate) fn predict_iteratively(
     let test_targets = test_targets.as_ref().map(|t| rows("y_test", t)).transpose()?.map(|(values, _)| values.to_vec());
     let method = if method == "nngp" { Method::Nngp } else { Method::Ntk };
     let options = IterativeOptions { method, ridge: ridge_of(ridge, relative), tolerance, max_iterations, rank, seed };
-    let (arch, train, test, given) = (network.0.clone(), train.to_vec(), test.to_vec(), given.to_vec());
+    let network = network.owned();
+    let (arch, train, test, given) = (network.clone(), train.to_vec(), test.to_vec(), given.to_vec());
     let recomputed = hold == "tiles";
     let (prediction, metrics) = watched(py, &Progress(progress), move |watch| {
         let problem =
@@ -186,7 +187,7 @@ pub(crate) fn predict_iteratively(
         let metrics = metrics(&found, test_targets.as_deref(), test_classes.as_deref())?;
         Ok::<_, PyErr>((found, metrics))
     })??;
-    answer(py, network, &prediction, metrics.as_deref(), classes, source)
+    answer(py, &network, &prediction, metrics.as_deref(), classes, source)
 }
 
 /// The fields of the prediction beside the others.
@@ -231,7 +232,7 @@ pub(crate) fn class_targets(py: Python<'_>, classes: Vec<usize>, count: usize) -
 #[expect(clippy::too_many_arguments, reason = "checked and named in Python")]
 pub(crate) fn select(
     py: Python<'_>,
-    networks: Vec<Bound<'_, Architecture>>,
+    networks: Vec<AnyNetwork<'_>>,
     x: PyReadonlyArray2<'_, f64>,
     targets: Option<PyReadonlyArray2<'_, f64>>,
     classes: Option<Vec<usize>>,
@@ -260,13 +261,11 @@ pub(crate) fn select(
         "likelihood" => Criterion::MarginalLikelihood,
         _ => Criterion::LeaveOneOut,
     };
-    let networks: Vec<spec::Architecture> = networks.iter().map(|network| network.get().0.clone()).collect();
+    let networks: Vec<Owned> = networks.iter().map(AnyNetwork::owned).collect();
     let (inputs, repeated) = (inputs.to_vec(), targets.repeated());
     let ridges: Vec<Ridge> = ridges.iter().map(|&ridge| ridge_of(ridge, relative)).collect();
-    let selection: Selection<spec::Architecture> = interruptible(py, move || {
-        let of = |arch: &spec::Architecture| {
-            training_kernel(arch, &inputs, features, kind).map_err(|error| error.to_string())
-        };
+    let selection: Selection<Owned> = interruptible(py, move || {
+        let of = |arch: &Owned| training_kernel(arch, &inputs, features, kind).map_err(|error| error.to_string());
         select_from(&networks, of, &targets, classes.as_deref(), &ridges, criterion, |_| true)
     })?
     .map_err(raise)?;

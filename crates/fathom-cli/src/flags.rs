@@ -79,7 +79,7 @@ fn read_spec(path: &Path) -> Result<ArchitectureSpec, CommandError> {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct BlocksArgs {
-    /// Read a network of blocks (convolutions, residual connections, pooling, …) from a TOML file with `input` and [[block]]
+    /// Read a network of blocks (convolutions, residual connections, pooling, …) from a TOML file with `input` and `[[block]]`
     /// tables; instead of the other flags of networks
     #[arg(long, value_name = "FILE.toml", conflicts_with_all = NETWORK_FLAGS)]
     network: Option<PathBuf>,

@@ -10,9 +10,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._arrays import Floats, choice, real
+from .._blocks import Blocks
 from .._errors import ArgumentError, ArgumentTypeError, SingularError
 from .._network import Mlp
-from ..predict import Prediction, Selection, gp, gradient_descent, select
+from ..predict import Network, Prediction, Selection, gp, gradient_descent, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,18 +36,18 @@ class NetworkEstimator(BaseEstimator):
     def _architecture(self, depth: Any) -> Mlp:
         return Mlp(depth=depth, activation=self.activation, weight_var=self.weight_var, bias_var=self.bias_var)
 
-    def _given_network(self) -> Mlp:
+    def _given_network(self) -> Network:
         if self.network is None:
             return self._architecture(self.depth)
-        if not isinstance(self.network, Mlp):
-            raise ArgumentTypeError(f"network must be an fm.Mlp, got {type(self.network).__name__}")
+        if not isinstance(self.network, Mlp | Blocks):
+            raise ArgumentTypeError(f"network must be an fm.Mlp or fm.Blocks, got {type(self.network).__name__}")
         return self.network
 
     def _kernel(self, x1: Floats, x2: Floats | None = None) -> Floats:
         kernel: Floats = (self.network_.ntk if self.method == "ntk" else self.network_.nngp)(x1, x2)
         return kernel
 
-    def _fit_weights(self, x: Floats, targets: Floats, network: Mlp, ridge: Any, time: Any) -> None:
+    def _fit_weights(self, x: Floats, targets: Floats, network: Network, ridge: Any, time: Any) -> None:
         """Set the fitted attributes; `targets` has one column for each output."""
         choice("method", self.method, METHODS)
         share, end = real("ridge", ridge), real("time", time)

@@ -54,7 +54,7 @@ struct GridArgs {
     /// Activation functions, separated by semicolons or spaces where one has a comma in it
     #[arg(long, value_name = "NAME,…", default_value = "relu")]
     activation: String,
-    /// Networks of blocks from TOML files with `input` and [[block]] tables, instead of the combinations
+    /// Networks of blocks from TOML files with `input` and `[[block]]` tables, instead of the combinations
     #[arg(long, value_name = "FILE.toml,…", value_delimiter = ',', conflicts_with_all = ["depth", "weight_var", "bias_var", "activation"])]
     network: Vec<PathBuf>,
     /// Ridges ρ as shares of the mean diagonal of the kernel

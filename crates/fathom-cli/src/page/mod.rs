@@ -1,6 +1,6 @@
 //! Results as one page that can be sent to a colleague: `--report FILE.html|md|json`.
 //!
-//! A command composes a [`Page`] of words, tables and figures; `file` writes it in one of three forms. The HTML form is one
+//! A command composes a `Page` of words, tables and figures; `file` writes it in one of three forms. The HTML form is one
 //! file: pictures are in it, with the numbers behind them, and nothing is fetched from elsewhere.
 
 mod document;

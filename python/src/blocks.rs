@@ -1,0 +1,137 @@
+//! Networks of blocks, and either kind of network.
+
+use fathom_ntk::activation::Activation;
+use fathom_ntk::infinite::matrix::Network;
+use fathom_ntk::spec::{self, CnnSpec, Composition, CompositionSpec, ResNetSpec};
+use pyo3::prelude::*;
+use serde::Serialize;
+
+use crate::convert::{json, to_python};
+use crate::errors::{raise, refused};
+use crate::kernel::choice;
+use crate::network::Architecture;
+
+/// A network of blocks: convolutions, residual connections, pooling, normalisation.
+#[pyclass(frozen, module = "fathom_ntk._core")]
+pub(crate) struct Blocks(Composition);
+
+#[pymethods]
+impl Blocks {
+    /// From the JSON form of a description.
+    #[new]
+    fn new(text: &str) -> PyResult<Self> {
+        let spec: CompositionSpec =
+            serde_json::from_str(text).map_err(|error| refused(format!("blocks: {error}").replace('`', "'")))?;
+        Composition::try_from(spec).map(Self).map_err(raise)
+    }
+
+    /// The network of a TOML document.
+    #[staticmethod]
+    fn from_toml(text: &str) -> PyResult<Self> {
+        CompositionSpec::from_toml(text).and_then(Composition::try_from).map(Self).map_err(raise)
+    }
+
+    /// Fully connected layers as branches beside the identity.
+    #[staticmethod]
+    fn resnet(
+        features: usize,
+        depth: usize,
+        activation: &str,
+        weight_var: f64,
+        bias_var: f64,
+        scaling: &str,
+    ) -> PyResult<Self> {
+        let activation: Activation = activation.parse().map_err(raise)?;
+        let scaling = scaling.parse().map_err(raise)?;
+        let spec = ResNetSpec { features, depth, activation, weight_var, bias_var, scaling };
+        Composition::try_from(spec).map(Self).map_err(raise)
+    }
+
+    /// Convolutions of one window.
+    #[staticmethod]
+    #[expect(clippy::too_many_arguments, reason = "checked and named in Python")]
+    fn cnn(
+        shape: Vec<usize>,
+        depth: usize,
+        window: Vec<usize>,
+        padding: &str,
+        activation: &str,
+        weight_var: f64,
+        bias_var: f64,
+        scaling: Option<&str>,
+        ending: &str,
+    ) -> PyResult<Self> {
+        let activation: Activation = activation.parse().map_err(raise)?;
+        let scaling = scaling.map(|text| text.parse().map_err(raise)).transpose()?;
+        let padding = choice("padding", padding)?;
+        let spec = CnnSpec {
+            input: shape.clone(),
+            depth,
+            filter: window,
+            padding,
+            activation: activation.clone(),
+            weight_var,
+            bias_var,
+            scaling,
+        };
+        let trunk = Composition::try_from(spec).map_err(raise)?;
+        let mut blocks = trunk.blocks().to_vec();
+        let ending = match ending {
+            "flatten" => spec::Block::Flatten,
+            _ => spec::Block::GlobalAveragePool,
+        };
+        blocks.extend([spec::Block::activation(activation), ending]);
+        blocks.push(spec::Block::dense(weight_var, bias_var));
+        Composition::try_from(CompositionSpec { input: shape, blocks, ..Default::default() }).map(Self).map_err(raise)
+    }
+
+    /// The description.
+    fn to_dict(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        to_python(py, &json(&self.0)?)
+    }
+
+    /// Number of weight layers on the longest way.
+    #[getter]
+    fn depth(&self) -> usize {
+        self.0.depth()
+    }
+
+    /// Numbers of an input.
+    #[getter]
+    fn features(&self) -> usize {
+        self.0.features()
+    }
+}
+
+/// Either kind of network.
+#[derive(FromPyObject)]
+pub(crate) enum AnyNetwork<'py> {
+    Layers(Bound<'py, Architecture>),
+    Blocks(Bound<'py, Blocks>),
+}
+
+/// The same, owned.
+#[derive(Clone, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Owned {
+    Layers(spec::Architecture),
+    Blocks(Composition),
+}
+
+impl AnyNetwork<'_> {
+    pub(crate) fn owned(&self) -> Owned {
+        match self {
+            Self::Layers(network) => Owned::Layers(network.get().0.clone()),
+            Self::Blocks(network) => Owned::Blocks(network.get().0.clone()),
+        }
+    }
+}
+
+impl<'a> From<&'a Owned> for Network<'a> {
+    fn from(network: &'a Owned) -> Self {
+        match network {
+            Owned::Layers(arch) => Self::Layers(arch),
+            Owned::Blocks(blocks) => Self::Blocks(blocks),
+        }
+    }
+}
