@@ -12,6 +12,7 @@ from . import predict
 from ._activation import Activation, activations
 from ._blocks import Blocks
 from ._core import VERSION as __version__
+from ._depth import Depth, DepthOnData, depth, depth_on_data
 from ._errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -36,6 +37,8 @@ __all__ = [
     "ArgumentError",
     "ArgumentTypeError",
     "Blocks",
+    "Depth",
+    "DepthOnData",
     "EdgeOfChaos",
     "EdgeOfChaosCurve",
     "EmpiricalNtk",
@@ -59,6 +62,8 @@ __all__ = [
     "Verdict",
     "__version__",
     "activations",
+    "depth",
+    "depth_on_data",
     "empirical_ntk",
     "eoc",
     "eoc_curve",

@@ -14,10 +14,13 @@ __all__ = [
     "Blocks",
     "CustomActivation",
     "activations",
+    "depth",
+    "depth_on_data",
     "edge_of_chaos",
     "edge_of_chaos_curve",
     "empirical_ntk",
     "kernels",
+    "log_depths",
     "moments",
     "one_hot",
     "phase",
@@ -203,6 +206,25 @@ def predict_iteratively(
     hold: str,
     progress: _Progress,
 ) -> tuple[_Floats, _Floats | None, _Floats, _Report]: ...
+def depth(
+    network: Architecture,
+    scaling: str | None,
+    mean_squares: tuple[float, float],
+    cosine: float,
+    epsilon: float,
+    depths: Sequence[int],
+) -> _Report: ...
+def depth_on_data(
+    network: Architecture,
+    scaling: str | None,
+    x_train: _Floats,
+    targets: _Floats,
+    x_test: _Floats,
+    test_targets: _Floats | None,
+    depths: Sequence[int],
+    progress: _Progress,
+) -> _Report: ...
+def log_depths(first: int, last: int, per_decade: int) -> list[int]: ...
 def select(
     networks: Sequence[Architecture | Blocks],
     x: _Floats,

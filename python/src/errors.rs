@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use fathom_ntk::activation::{ActivationError, SampledError};
+use fathom_ntk::analysis::depth::DepthError;
 use fathom_ntk::analysis::empirical::EmpiricalError;
 use fathom_ntk::analysis::sweep::SweepError;
 use fathom_ntk::analysis::training::InitialError;
@@ -94,6 +95,10 @@ kinds!(ArchitectureError {
 kinds!(CompositionError {
     ArgumentError: Empty, Input, Shape, Branch, Order, Value, Scaling, ScalingSyntax, Depth, Toml;
 });
+kinds!(DepthError {
+    ArgumentError: Input, Depths, Epsilon, Image, Stopped;
+    NotAvailableError: LayersDiffer, OtherNtk;
+} of [Architecture, Composition, Phase, Kernel, Predict]);
 kinds!(InputError { ArgumentError: Length, NotFinite, Inner; });
 kinds!(KernelError {
     NotAvailableError: NeedsWidths, NoNtk, Images, NoImages, PoolInBranch, FlatBranch;

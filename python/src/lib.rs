@@ -7,6 +7,7 @@
 mod activation;
 mod blocks;
 mod convert;
+mod depth;
 mod empirical;
 mod errors;
 mod kernel;
@@ -30,6 +31,8 @@ mod _core {
     use super::activation::{CustomActivation, activations};
     #[pymodule_export]
     use super::blocks::Blocks;
+    #[pymodule_export]
+    use super::depth::{depth, depth_on_data, log_depths};
     #[pymodule_export]
     use super::empirical::empirical_ntk;
     #[pymodule_export]

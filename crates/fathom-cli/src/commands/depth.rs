@@ -79,9 +79,9 @@ struct DataArgs {
     /// Which array of an .npz file holds the inputs
     #[arg(long, value_name = "NAME", requires = "data")]
     array: Option<String>,
-    /// Use the first N rows only
-    #[arg(long, value_name = "N", default_value_t = 50, requires = "data")]
-    rows: usize,
+    /// Use the first N rows only [default: 50, or all if there are fewer]
+    #[arg(long, value_name = "N", requires = "data")]
+    rows: Option<usize>,
     /// Test on the last N of these rows
     #[arg(long, value_name = "N", default_value_t = 10, requires = "data")]
     hold_out: usize,
@@ -99,6 +99,8 @@ enum ArchitectureArg {
     Resnet,
 }
 
+/// Rows of data where nothing is said.
+const DEFAULT_ROWS: usize = 50;
 /// Most rows of data.
 const MOST_ROWS: usize = 2000;
 /// Deepest of two inputs where nothing is said.
@@ -199,11 +201,11 @@ struct Loaded {
 impl DataArgs {
     fn load(&self) -> Result<Option<Loaded>, CommandError> {
         let Some(path) = &self.data else { return Ok(None) };
-        if !(2..=MOST_ROWS).contains(&self.rows) {
-            return Err(usage(format!("--rows must be between 2 and {MOST_ROWS}, got {}", self.rows)));
+        if let Some(rows) = self.rows.filter(|rows| !(2..=MOST_ROWS).contains(rows)) {
+            return Err(usage(format!("--rows must be between 2 and {MOST_ROWS}, got {rows}")));
         }
         let mut train = Supervised::load(path, self.array.as_deref(), self.targets.as_deref())?;
-        train.truncate(self.rows)?;
+        train.truncate(self.rows.unwrap_or(DEFAULT_ROWS.min(train.inputs.rows)))?;
         if self.normalise {
             normalise(&mut train)?;
         }
