@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ._arrays import Floats, choice, numbers, real, rows, whole
 from ._core import Blocks as CoreBlocks
@@ -12,7 +15,7 @@ from ._errors import ArgumentError, ArgumentTypeError
 from ._kernels import InfiniteNetwork
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -49,15 +52,19 @@ class Blocks(InfiniteNetwork):
         *,
         parameterization: str = "ntk",
     ) -> None:
+        choice("parameterization", parameterization, ("ntk", "standard"))
+        listed = list(blocks)
+        if wrong := [block for block in listed if not isinstance(block, Mapping)]:
+            raise ArgumentTypeError(f"blocks must be dictionaries, got {wrong[0]!r}")
         description = {
-            "input": [whole("shape", size) for size in shape],
-            "block": [dict(block) for block in blocks],
+            "input": _sizes("shape", shape),
+            "block": [dict(block) for block in listed],
             "parameterization": parameterization,
         }
         try:
-            text = json.dumps(description, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            raise ArgumentTypeError(f"blocks must hold numbers, texts and lists only: {error}") from error
+            text = json.dumps(description, allow_nan=False, default=_plain)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ArgumentTypeError(f"blocks must hold finite numbers, texts and lists only: {error}") from error
         self._core = CoreBlocks(text)
 
     @classmethod
@@ -135,7 +142,7 @@ class Blocks(InfiniteNetwork):
         choice("padding", padding, ("same", "circular", "valid"))
         choice("ending", ending, ("global-average-pool", "flatten"))
         core = CoreBlocks.cnn(
-            [whole("shape", size) for size in shape], whole("depth", depth), [whole("window", size) for size in window],
+            _sizes("shape", shape), whole("depth", depth), _sizes("window", window),
             padding, activation, real("weight_var", weight_var), real("bias_var", bias_var),
             None if scaling is None else str(scaling), ending,
         )  # fmt: skip
@@ -178,6 +185,22 @@ class Blocks(InfiniteNetwork):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuilt, (json.dumps(self.to_dict()),)
+
+
+def _sizes(name: str, values: Any) -> list[int]:
+    try:
+        return [whole(name, value) for value in values]
+    except TypeError as error:
+        if isinstance(error, ArgumentTypeError):
+            raise
+        raise ArgumentTypeError(f"{name} must be a list of whole numbers, got {values!r}") from error
+
+
+def _plain(value: Any) -> Any:
+    """A number of NumPy as one of Python."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{value!r} is none of these")
 
 
 def _rebuilt(text: str) -> Blocks:

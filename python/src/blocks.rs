@@ -20,8 +20,11 @@ impl Blocks {
     /// From the JSON form of a description.
     #[new]
     fn new(text: &str) -> PyResult<Self> {
-        let spec: CompositionSpec =
-            serde_json::from_str(text).map_err(|error| refused(format!("blocks: {error}").replace('`', "'")))?;
+        let spec: CompositionSpec = serde_json::from_str(text).map_err(|error| {
+            // Of a text that was made from the arguments, the place says nothing.
+            let text = error.to_string().replace('`', "'");
+            refused(format!("blocks: {}", text.split(" at line ").next().unwrap_or_default()))
+        })?;
         Composition::try_from(spec).map(Self).map_err(raise)
     }
 

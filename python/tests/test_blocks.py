@@ -60,6 +60,11 @@ def test_descriptions_survive_and_differ() -> None:
     assert hash(net) == hash(fm.Blocks(net.input, net.to_dict()["block"]))
     assert net != fm.Blocks.cnn([6, 2], 2, window=[3])
     assert "depth=3" in repr(net)
+    assert fm.Blocks([4], [{"type": "dense", "weight_var": np.float32(2.0)}]) == fm.Blocks([4], [{"type": "dense"}])
+    with pytest.raises(TypeError, match="blocks must be dictionaries"):
+        fm.Blocks([4], ["dense"])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="shape must be a list"):
+        fm.Blocks(None, [])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -73,10 +78,11 @@ def test_descriptions_survive_and_differ() -> None:
         (lambda: fm.Blocks.resnet(4, 0), "depth"),
         (lambda: fm.Blocks.resnet(4, 2, scaling="l"), "branch scaling"),
         (lambda: fm.Blocks.from_toml("input = [4"), "line"),
+        (lambda: fm.Blocks([4], [{"type": "dense"}], parameterization="hanin-nica"), "parameterization must be one of"),
     ],
 )
 def test_wrong_descriptions_say_what_is_wrong(call: Any, message: str) -> None:
     with pytest.raises(fm.ArgumentError, match=message):
         call()
-    with pytest.raises(TypeError, match="blocks must hold numbers"):
+    with pytest.raises(TypeError, match="blocks must hold finite numbers"):
         fm.Blocks([4], [{"type": "dense", "weight_var": object()}])

@@ -18,7 +18,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const EXIT_STATUS: &str = "Exit status: 0 answered; 1 answered, and a check that was asked for failed; 2 no answer.";
+const EXIT_STATUS: &str = "Exit status: 0 answered; 1 answered, but a check that was asked for failed, a training diverged, or it was interrupted; 2 no answer.";
 
 /// The subcommands.
 #[derive(Subcommand, Debug)]

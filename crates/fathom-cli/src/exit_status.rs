@@ -7,7 +7,8 @@ use std::process::ExitCode;
 pub(crate) enum ExitStatus {
     /// 0: answered.
     Answered,
-    /// 1: answered, and a check that was asked for failed; or a training came to its end early, diverged or interrupted.
+    /// 1: answered, and a check that was asked for failed; or it is not all that was asked for: a training that
+    /// diverged, or a training, sweep or selection that was interrupted.
     CheckFailed,
     /// 2: no answer: bad input, or a file that cannot be read or written.
     NoAnswer,

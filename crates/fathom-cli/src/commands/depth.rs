@@ -61,7 +61,8 @@ struct DepthArgs {
     /// Depths of the tables, increasing [default: in ratios of two, to 10⁶ for two inputs and 1000 for data, and --depth]
     #[arg(long, value_name = "L,…", value_delimiter = ',')]
     depths: Vec<usize>,
-    /// Compare three phases: this activation at half of a critical weight variance, at it, and at twice as much
+    /// Compare three phases: this activation at the nearest critical variances, at half and at twice that weight variance, the
+    /// ordered one with a bias variance of at least 0.05
     #[arg(long)]
     phases: bool,
 }

@@ -4,7 +4,7 @@ mod drawing;
 mod observed;
 mod plan;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fathom_ntk::analysis::sampled::{SampleReport, Simulation, sample_report};
 use fathom_ntk::report::sample_text;
@@ -165,19 +165,6 @@ fn check_files(args: &Args, plan: &Plan) -> Result<(), CommandError> {
     if let Some(path) = args.plot.path() {
         pictured(&plan.setup.observables()?)?;
         check_writable(path)?;
-    }
-    let files = [
-        ("--checkpoint", args.run.checkpoint.as_deref()),
-        ("--keep", args.run.keep.as_deref()),
-        ("--out", args.output.out.as_deref()),
-        ("--plot", args.plot.path()),
-    ];
-    let files: Vec<(&str, &Path)> = files.into_iter().filter_map(|(flag, path)| Some((flag, path?))).collect();
-    for (i, (flag, path)) in files.iter().enumerate() {
-        if let Some((other, _)) = files[..i].iter().find(|(_, other)| other == path) {
-            let message = format!("{other} and {flag} must name different files, got {} twice", path.display());
-            return Err(CommandError::Usage(message));
-        }
     }
     Ok(())
 }

@@ -195,5 +195,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let source = format!("{} of {}", data.inputs.rows, data.source);
     args.output.write(&output, || selection_text(&selection, &source))?;
     args.plot.write(|| selection_figure(&selection))?;
-    Ok(if selection.best.is_some() { ExitStatus::Answered } else { ExitStatus::NoAnswer })
+    Ok(match selection.best {
+        None => ExitStatus::NoAnswer,
+        Some(_) if done < networks.len() => ExitStatus::CheckFailed,
+        Some(_) => ExitStatus::Answered,
+    })
 }

@@ -8,7 +8,7 @@ mod store;
 
 use std::path::{Path, PathBuf};
 
-use fathom_ntk::analysis::sweep::{Cell, Column, Row, Sweep, SweepCommand, Table};
+use fathom_ntk::analysis::sweep::{Cell, Column, Row, Status, Sweep, SweepCommand, Table};
 use fathom_ntk::report::{sweep_text, table_csv};
 use serde::Serialize;
 
@@ -73,7 +73,12 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
         return Err(usage("no cell is complete yet"));
     }
     show(args, &sweep, &material, &table, missing)?;
-    Ok(ExitStatus::Answered)
+    let all_mine = args.merge.is_empty() && (0..cells.len()).any(|i| args.is_mine(i) && !store.holds(&prepared[i].key));
+    Ok(match table.rows().iter().any(|row| row.outcome.status != Status::Failed) {
+        false => ExitStatus::NoAnswer,
+        true if all_mine => ExitStatus::CheckFailed,
+        true => ExitStatus::Answered,
+    })
 }
 
 /// The cells that have an outcome.
@@ -138,7 +143,7 @@ fn opened(args: &Args, command: SweepCommand) -> Result<Store, CommandError> {
     Ok(store)
 }
 
-/// All files that are written at the end can be, and are different ones; before the work, not after it.
+/// All files that are written at the end can be, and are no shards; before the work, not after it.
 fn check_files(args: &Args) -> Result<(), CommandError> {
     let files = [
         ("--checkpoint", args.checkpoint.as_ref()),
@@ -146,12 +151,9 @@ fn check_files(args: &Args) -> Result<(), CommandError> {
         ("--over-seeds", args.over_seeds.as_ref()),
     ];
     let files = files.into_iter().filter_map(|(flag, path)| Some((flag, path?.as_path())));
-    let files: Vec<(&str, &Path)> = files.chain(args.plot.path().map(|path| ("--plot", path))).collect();
-    for (i, (flag, path)) in files.iter().enumerate() {
+    let files = files.chain(args.plot.path().map(|path| ("--plot", path)));
+    for (flag, path) in files {
         check_writable(path)?;
-        if let Some((other, _)) = files[..i].iter().find(|(_, other)| other == path) {
-            return Err(usage(format!("{other} and {flag} must name different files, got {} twice", path.display())));
-        }
         if args.merge.iter().any(|shard: &PathBuf| shard == path) {
             return Err(usage(format!("{flag} would replace {}, a shard", path.display())));
         }

@@ -8,8 +8,6 @@ mod driving;
 mod ensemble;
 mod table;
 
-use std::path::Path;
-
 use fathom_ntk::analysis::training::{Comparison, Setting, initial_network, probe};
 use fathom_ntk::network::Network;
 use fathom_ntk::report::{comparison_text, train_text};
@@ -178,7 +176,7 @@ impl Trained {
     }
 }
 
-/// All files that are written at the end can be, and are different ones; before the work, not after it.
+/// All files that are written at the end can be, before the work, not after it.
 fn check_files(args: &Args) -> Result<(), CommandError> {
     args.output.check()?;
     if let Some(path) = &args.long.checkpoint {
@@ -194,20 +192,13 @@ fn check_files(args: &Args) -> Result<(), CommandError> {
         return Err(usage("--keep-ntk needs a --probe of at least 1 input"));
     }
     let files = [
-        ("--checkpoint", args.long.checkpoint.as_deref()),
-        ("--table", args.recording.table.as_deref()),
-        ("--keep-ntk", args.recording.keep_ntk.as_deref()),
-        ("--save-weights", args.recording.save_weights.as_deref()),
-        ("--keep-outputs", args.comparison.keep_outputs.as_deref()),
-        ("--out", args.output.out.as_deref()),
-        ("--plot", args.plot.path()),
+        args.long.checkpoint.as_deref(),
+        args.recording.table.as_deref(),
+        args.recording.keep_ntk.as_deref(),
+        args.recording.save_weights.as_deref(),
+        args.comparison.keep_outputs.as_deref(),
+        args.output.out.as_deref(),
+        args.plot.path(),
     ];
-    let files: Vec<(&str, &Path)> = files.into_iter().filter_map(|(flag, path)| Some((flag, path?))).collect();
-    for (i, (flag, path)) in files.iter().enumerate() {
-        check_writable(path)?;
-        if let Some((other, _)) = files[..i].iter().find(|(_, other)| other == path) {
-            return Err(usage(format!("{other} and {flag} must name different files, got {} twice", path.display())));
-        }
-    }
-    Ok(())
+    files.into_iter().flatten().try_for_each(check_writable)
 }

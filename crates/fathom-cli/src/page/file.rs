@@ -97,6 +97,7 @@ pub(super) fn render(page: &Page, form: Form) -> Result<String, String> {
     let mut environment = Environment::new();
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
     environment.set_syntax(syntax.map_err(|e| format!("{e:#}"))?);
+    environment.add_filter("cell", cell);
     environment.add_template(template.0, template.1).map_err(|e| format!("{e:#}"))?;
     let figures = page.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
         Block::Figure(picture) => {
@@ -116,4 +117,9 @@ pub(super) fn render(page: &Page, form: Form) -> Result<String, String> {
     let (page, figures) = (Value::from(Serde(page)), Value::from(Serde(figures)));
     let page = context! { page, figures, bibtex => bibtex.join("\n\n"), version };
     environment.get_template(template.0).and_then(|t| t.render(page)).map_err(|e| format!("{e:#}"))
+}
+
+/// A text as a cell of a Markdown table.
+fn cell(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('|', "\\|").replace('\n', " ")
 }

@@ -96,3 +96,8 @@ fn what_cannot_be_deep_is_refused() {
         refuses(&arguments, &words);
     }
 }
+
+#[test]
+fn inputs_that_are_zero_have_no_ratio() {
+    refuses(&["depth", "--input-mean-square", "1,0"], &["must be positive and finite, got 0"]);
+}

@@ -84,3 +84,35 @@ fn devices_are_not_data() {
     refuses(&["verdict", "--data", "/dev/zero"], &["device"]);
     refuses(&["selftest", "--vectors", "/dev/zero"], &["larger than"]);
 }
+
+/// Two results in one file would leave one of them.
+#[test]
+fn results_of_one_command_go_to_different_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("both.svg");
+    let name = path.to_str().unwrap();
+    for command in [
+        &["verdict", "--plot", name, "--out", name][..],
+        &["kernel", "digits", "--rows", "5", "--plot", name, "--out", name],
+        &["depth", "--out", name, "--plot", name],
+        &["phase", "--plot", name, "--out", name],
+    ] {
+        refuses(command, &["must name different files"]);
+        assert!(!path.exists());
+    }
+}
+
+#[test]
+fn reports_are_pages_that_stand_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("verdict.html");
+    let output = fathom(&["verdict", "--widths", "4,20,1", "--input-sq-norm", "4", "--report", page.to_str().unwrap()]);
+    assert!(output.status.success());
+    let html = fs::read_to_string(&page).unwrap();
+    assert!(
+        html.starts_with("<!doctype html>")
+            && html.contains("--input-sq-norm 4")
+            && html.contains("@article{hanin2019finite")
+    );
+    refuses(&["verdict", "--report", "verdict.pdf"], &[".html, .md or .json"]);
+}

@@ -128,7 +128,7 @@ fn places_that_cannot_be_written_are_found_before_the_work() {
     refuses(&["--checkpoint", &plain, "--resume"], &["old: not a complete run file"]);
     refuses(&["--checkpoint", "/no/such/file", "--resume"], &["cannot read /no/such/file"]);
     refuses(&["--checkpoint", "x", "--keep", "x"], &["--checkpoint and --keep", "different files"]);
-    refuses(&["--out", "x", "--checkpoint", "x"], &["--checkpoint and --out", "different files"]);
+    refuses(&["--out", "x", "--checkpoint", "x"], &["--out and --checkpoint", "different files"]);
     assert_eq!(fs::read_to_string(&plain).unwrap(), "old");
     #[cfg(unix)]
     {

@@ -186,3 +186,9 @@ fn descriptions_without_a_meaning_are_refused() {
         &["loss is no number of this sweep", "random"],
     );
 }
+
+#[test]
+fn a_sweep_of_which_nothing_is_done_is_no_answer() {
+    let output = fathom(&["sweep", "train", "--grid", "depth=2,3", "--set", "width=5", "--set", "learning-rate=nan"]);
+    assert_eq!(output.status.code(), Some(2));
+}

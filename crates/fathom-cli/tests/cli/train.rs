@@ -109,11 +109,11 @@ fn a_resumed_training_gives_the_same_bits() {
     let again = run("25", "third", &["--checkpoint", &checkpoint, "--resume"]);
     assert!(whole == again, "a finished training stays as it is");
     let other = [&SMALL[..], &common, &["--steps", "9", "--checkpoint", &checkpoint, "--resume"]].concat();
-    refuses(&[&other[..], &["--seed", "1"]].concat(), &["saved training has another options"]);
-    refuses(&[&other[..], &["--weight-var", "1"]].concat(), &["another architecture"]);
+    refuses(&[&other[..], &["--seed", "1"]].concat(), &["saved training differs from this one in: options"]);
+    refuses(&[&other[..], &["--weight-var", "1"]].concat(), &["in: architecture"]);
     let fewer = ["train", "--widths", "64,32x2,10", "--rows", "99", "--hold-out", "50", "--probe", "20"];
     let fewer = [&fewer[..], &common, &["--checkpoint", &checkpoint, "--resume"]].concat();
-    refuses(&fewer, &["another training data"]);
+    refuses(&fewer, &["in: training data"]);
     std::fs::write(&checkpoint, "something else").unwrap();
     refuses(&other, &["c: "]);
 }
@@ -298,8 +298,8 @@ fn an_ensemble_is_continued_with_the_same_bits() {
         refuses(&[&ENSEMBLE[..], &["--ensemble", networks], &long, more].concat(), words);
     };
     with("4", &[], &["holds 5 networks"]);
-    with("6", &["--seed", "1"], &["another options"]);
-    with("6", &["--weight-var", "1"], &["another architecture"]);
+    with("6", &["--seed", "1"], &["differs from this one in: options"]);
+    with("6", &["--weight-var", "1"], &["in: architecture"]);
 }
 
 /// Ctrl-C: what was trained is saved and shown, the exit status says that it is not all, and the rest follows with the same bits.

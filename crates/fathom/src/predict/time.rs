@@ -42,7 +42,7 @@ impl Time {
     }
 
     /// The learning rate, for gradient descent.
-    pub(super) fn learning_rate(self) -> Option<f64> {
+    pub(crate) fn learning_rate(self) -> Option<f64> {
         match self {
             Self::Steps { learning_rate, .. } => Some(learning_rate),
             _ => None,

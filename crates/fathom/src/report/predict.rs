@@ -77,6 +77,9 @@ pub fn prediction_text<'a>(
     lines.row("stable learning rates", format!("below {}", scaled(p.max_learning_rate)));
     for (i, at) in p.at.iter().enumerate() {
         lines.heading(&format!("At time {}", time_words(at.time)));
+        if at.time.learning_rate().is_some_and(|rate| Scaled::from(rate) > p.max_learning_rate) {
+            lines.row("note", "gradient descent diverges: the learning rate is above the stable ones");
+        }
         lines.row("squared error, training inputs", number(at.train_error));
         if let Some(m) = metrics.and_then(|metrics| metrics.get(i)) {
             lines.row("squared error, test inputs", number(m.error));

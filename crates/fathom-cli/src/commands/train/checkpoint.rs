@@ -91,7 +91,7 @@ impl Saved {
             return Err(failed(format!("this is {:?}, and needed is {FORMAT:?}", header.format)));
         }
         if let Some(differs) = difference(&header.fingerprint, fingerprint) {
-            return Err(failed(format!("the saved training has another {differs} than this one")));
+            return Err(failed(format!("the saved training differs from this one in: {differs}")));
         }
         let list = |name: &str| lists.iter().find(|list| list.name == name).map(|list| list.values.clone());
         let [parameters, first, second] = LISTS.map(|name| list(name).unwrap_or_default());

@@ -19,7 +19,7 @@ use crate::runs::allowed_bytes;
 pub(super) enum CompareArg {
     /// What exists and takes about half a minute at most.
     Auto,
-    /// Both, or why not.
+    /// Both; an error says why not.
     All,
     Linearised,
     InfiniteWidth,

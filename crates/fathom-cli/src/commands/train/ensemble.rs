@@ -173,7 +173,7 @@ impl Driving<'_> {
             return Err(failed(format!("this is {:?}, and needed is {FORMAT:?}", saved.format)));
         }
         if let Some(differs) = checkpoint::difference(&saved.fingerprint, &self.fingerprint) {
-            return Err(failed(format!("the saved ensemble has another {differs} than this one")));
+            return Err(failed(format!("the saved ensemble differs from this one in: {differs}")));
         }
         let held = saved.ensemble.members();
         if held > networks {

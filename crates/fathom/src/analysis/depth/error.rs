@@ -54,6 +54,12 @@ pub enum DepthError {
         /// What was given.
         got: f64,
     },
+    /// An input that is zero, or not a number.
+    #[error("|x|²/n₀ of both inputs must be positive and finite, got {got}")]
+    MeanSquare {
+        /// What was given.
+        got: f64,
+    },
     /// An image whose size does not fit.
     #[error("{quantity} must be {allowed}, got {got}")]
     Image {

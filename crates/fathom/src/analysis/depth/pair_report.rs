@@ -130,6 +130,9 @@ pub fn depth_report(
     if !(epsilon > 0.0 && epsilon < 1.0) {
         return Err(DepthError::Epsilon { got: epsilon });
     }
+    if let Some(&got) = input.mean_squares().iter().find(|q| !(q.is_finite() && **q > 0.0)) {
+        return Err(DepthError::MeanSquare { got });
+    }
     let classified = Classified::new(network, input)?;
     let measured = measure(network, input, &classified)?;
     let kernels = network.kernels(input, &options.depths)?;
