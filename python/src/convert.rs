@@ -73,3 +73,32 @@ pub(crate) fn entries<'a>(name: &str, array: &'a PyReadonlyArray1<'_, f64>) -> P
 pub(crate) fn array<T: numpy::Element>(py: Python<'_>, values: Vec<T>, shape: &[usize]) -> PyResult<Py<PyAny>> {
     Ok(PyArray1::from_vec(py, values).reshape(shape)?.into_any().unbind())
 }
+
+/// Training and test data of a call.
+pub(crate) struct Supervised<'a> {
+    pub(crate) train: &'a [f64],
+    pub(crate) test: &'a [f64],
+    pub(crate) features: usize,
+    /// Targets of the training inputs.
+    pub(crate) given: &'a [f64],
+    pub(crate) outputs: usize,
+    pub(crate) test_targets: Option<Vec<f64>>,
+}
+
+impl<'a> Supervised<'a> {
+    pub(crate) fn new(
+        x_train: &'a PyReadonlyArray2<'_, f64>,
+        targets: &'a PyReadonlyArray2<'_, f64>,
+        x_test: &'a PyReadonlyArray2<'_, f64>,
+        test_targets: Option<&PyReadonlyArray2<'_, f64>>,
+    ) -> PyResult<Self> {
+        let (train, [_, features]) = rows("x_train", x_train)?;
+        let (test, [_, got]) = rows("x_test", x_test)?;
+        if features != got {
+            return Err(refused(format!("x_train has {features} features, but x_test has {got}")));
+        }
+        let (given, [_, outputs]) = rows("y_train", targets)?;
+        let test_targets = test_targets.map(|t| rows("y_test", t)).transpose()?.map(|(values, _)| values.to_vec());
+        Ok(Self { train, test, features, given, outputs, test_targets })
+    }
+}

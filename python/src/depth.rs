@@ -10,7 +10,7 @@ use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;
 use serde_json::json;
 
-use crate::convert::{self, Report, rows};
+use crate::convert::{self, Report, Supervised};
 use crate::errors::{raise, refused};
 use crate::network::Architecture;
 use crate::work::{Progress, interruptible, watched};
@@ -61,13 +61,8 @@ pub(crate) fn depth_on_data(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Report> {
     let network = of(network, scaling)?;
-    let (train, [_, features]) = rows("x_train", &x_train)?;
-    let (test, [_, got]) = rows("x_test", &x_test)?;
-    if features != got {
-        return Err(refused(format!("x_train has {features} features, but x_test has {got}")));
-    }
-    let (given, [_, outputs]) = rows("y_train", &targets)?;
-    let test_targets = test_targets.as_ref().map(|t| rows("y_test", t)).transpose()?.map(|(values, _)| values.to_vec());
+    let Supervised { train, test, features, given, outputs, test_targets } =
+        Supervised::new(&x_train, &targets, &x_test, test_targets.as_ref())?;
     let distinct = Distinct::rows(train, features).map_err(raise)?;
     let targets = Targets::new(given, outputs, &distinct).map_err(raise)?;
     let row = |&i: &usize| &train[i * features..][..features];

@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 use serde_json::json;
 
 use crate::blocks::{AnyNetwork, Owned};
-use crate::convert::{self, Report, array, rows};
+use crate::convert::{self, Report, Supervised, array, rows};
 use crate::errors::{raise, refused};
 use crate::work::{Progress, interruptible, watched};
 
@@ -53,13 +53,8 @@ pub(crate) fn predict(
     covariance: &str,
     memory: Option<u64>,
 ) -> PyResult<Predicted> {
-    let (train, [_, features]) = rows("x_train", &x_train)?;
-    let (test, [_, got]) = rows("x_test", &x_test)?;
-    if features != got {
-        return Err(refused(format!("x_train has {features} features, but x_test has {got}")));
-    }
-    let (given, [_, outputs]) = rows("y_train", &targets)?;
-    let test_targets = test_targets.as_ref().map(|t| rows("y_test", t)).transpose()?.map(|(values, _)| values.to_vec());
+    let Supervised { train, test, features, given, outputs, test_targets } =
+        Supervised::new(&x_train, &targets, &x_test, test_targets.as_ref())?;
     let flow = |t: &f64| if *t == f64::INFINITY { Time::Infinite } else { Time::Flow(t * learning_rate) };
     let times = match &steps {
         Some(steps) => steps.iter().map(|&steps| Time::Steps { learning_rate, steps }).collect(),
@@ -158,13 +153,8 @@ pub(crate) fn predict_iteratively(
     hold: &str,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Predicted> {
-    let (train, [_, features]) = rows("x_train", &x_train)?;
-    let (test, [_, got]) = rows("x_test", &x_test)?;
-    if features != got {
-        return Err(refused(format!("x_train has {features} features, but x_test has {got}")));
-    }
-    let (given, [_, outputs]) = rows("y_train", &targets)?;
-    let test_targets = test_targets.as_ref().map(|t| rows("y_test", t)).transpose()?.map(|(values, _)| values.to_vec());
+    let Supervised { train, test, features, given, outputs, test_targets } =
+        Supervised::new(&x_train, &targets, &x_test, test_targets.as_ref())?;
     let method = if method == "nngp" { Method::Nngp } else { Method::Ntk };
     let options = IterativeOptions { method, ridge: ridge_of(ridge, relative), tolerance, max_iterations, rank, seed };
     let network = network.owned();
