@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    completions, depth, entk, kernel, man, merge, moments, phase, predict, sample, select, selftest, sweep, train,
-    verdict,
+    completions, depth, entk, kernel, man, merge, moments, phase, predict, reproduce, sample, select, selftest, sweep,
+    train, verdict,
 };
 
 /// What the neural tangent kernel (NTK) of a network is, how random it is, how it moves, what depth does to it, and
@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Train(Box<train::Args>),
     /// Sample, train or judge every network of a grid: one table of all of them
     Sweep(Box<sweep::Args>),
+    /// Five papers on the NTK: what they claim, measured again on this machine, as reports
+    Reproduce(reproduce::Args),
     /// Check Fathom on this machine against high-precision test vectors
     Selftest(selftest::Args),
     /// Print a completion script for a shell

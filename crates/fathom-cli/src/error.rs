@@ -16,6 +16,7 @@ use fathom_ntk::sample::{ObservableError, RunError, SampleError};
 use fathom_ntk::selftest::SelftestError;
 use fathom_ntk::spec::{ArchitectureError, CompositionError};
 use fathom_ntk::statistics::StatisticsError;
+use fathom_ntk::studies::StudyError;
 use fathom_ntk::train::TrainError;
 
 use crate::data::DataError;
@@ -78,6 +79,10 @@ pub(crate) enum CommandError {
     SweepFile { path: PathBuf, source: SweepError },
     #[error(transparent)]
     Sweep(#[from] SweepError),
+    #[error(transparent)]
+    Study(#[from] StudyError),
+    #[error("{piece}: {source}")]
+    Piece { piece: String, source: StudyError },
     #[error(transparent)]
     Comparison(#[from] ComparisonError),
     #[error(transparent)]

@@ -12,8 +12,9 @@
 //! 7. [`sample`]: networks drawn at random, and the distribution of their NTK.
 //! 8. [`train`]: finite networks trained by gradient descent, and how their NTK moves.
 //! 9. [`analysis`]: phases, the edge of chaos, and the verdict; simulations and given networks beside the theory.
-//! 10. [`report`]: results as text.
-//! 11. [`selftest`]: test vectors, to check all of this on the user's own hardware.
+//! 10. [`studies`]: five papers, their claims as data, and what becomes of these when they are measured.
+//! 11. [`report`]: results as text.
+//! 12. [`selftest`]: test vectors, to check all of this on the user's own hardware.
 //!
 //! [`random`] numbers are addressed, [`statistics`] turns draws into estimates with error bars; [`quadrature`] and
 //! [`Scaled`] serve all of them. The library neither prints nor reads files, clock or environment.
@@ -24,6 +25,7 @@ pub mod infinite;
 mod linalg;
 pub mod moments;
 pub mod network;
+mod parallel;
 pub mod predict;
 pub mod quadrature;
 pub mod random;
@@ -33,6 +35,7 @@ mod scaled;
 pub mod selftest;
 pub mod spec;
 pub mod statistics;
+pub mod studies;
 pub mod train;
 
 pub use scaled::Scaled;

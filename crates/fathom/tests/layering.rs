@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 /// A module may use the ones before it.
 const ORDER: &[&str] = &[
     "scaled",
+    "parallel",
     "linalg",
     "statistics",
     "activation",
@@ -20,6 +21,7 @@ const ORDER: &[&str] = &[
     "sample",
     "train",
     "analysis",
+    "studies",
     "selftest",
     "report",
 ];

@@ -11,6 +11,7 @@ pub(crate) mod phase;
 pub(crate) mod predict;
 mod predict_direct;
 mod predict_large;
+pub(crate) mod reproduce;
 pub(crate) mod sample;
 pub(crate) mod select;
 pub(crate) mod selftest;
@@ -20,6 +21,7 @@ pub(crate) mod train;
 pub(crate) mod verdict;
 
 pub(crate) use depth::Compared;
+pub(crate) use reproduce::Reproduced;
 
 use crate::cli::Command;
 use crate::error::CommandError;
@@ -40,6 +42,7 @@ pub(crate) fn run(command: Command) -> Result<ExitStatus, CommandError> {
         Command::Select(args) => select::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Sweep(args) => sweep::run(&args),
+        Command::Reproduce(args) => reproduce::run(&args),
         Command::Selftest(args) => selftest::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

@@ -1,6 +1,6 @@
 //! What a page says, without its form.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::references::Reference;
 use crate::plot::Figure;
@@ -14,6 +14,7 @@ pub(crate) struct Page {
     pub(crate) sections: Vec<Section>,
     /// Names and values of everything the result depends on.
     pub(crate) parameters: Vec<[String; 2]>,
+    /// Papers whose results are used.
     pub(crate) references: Vec<&'static Reference>,
 }
 
@@ -25,7 +26,7 @@ pub(crate) struct Answer {
 }
 
 /// How good something is. Said in words too: colours do not print.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Tone {
     Good,
@@ -41,17 +42,35 @@ pub(crate) struct Section {
     pub(crate) blocks: Vec<Block>,
 }
 
-/// A paragraph, a table or a figure.
+/// A paragraph, a table, a figure, or where other pages are.
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub(crate) enum Block {
-    Text { text: String },
+    Text {
+        text: String,
+    },
     Table(Table),
+    /// A long table: folded away on a screen, and also as a file.
+    Data(Table),
     Figure(Picture),
+    Links {
+        links: Vec<Link>,
+    },
+}
+
+/// Another page.
+#[derive(Debug, Serialize)]
+pub(crate) struct Link {
+    /// Its address, relative to this page.
+    pub(crate) href: String,
+    pub(crate) title: String,
+    /// What it says, in a few words.
+    pub(crate) note: String,
+    pub(crate) tone: Tone,
 }
 
 /// Rows of numbers and words under headings. A row may have a tone, which its last cell says in words.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Table {
     pub(crate) caption: String,
     pub(crate) headings: Vec<String>,

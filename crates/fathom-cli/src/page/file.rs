@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{Environment, Value, context};
-use serde::Serialize;
+use minijinja::{Environment, Error, ErrorKind, Value, context};
+use serde::{Deserialize, Serialize};
 
-use super::document::{Block, Page};
+use super::document::{Block, Page, Table};
 use super::numbers::numbers;
 use super::references::Reference;
 use crate::error::CommandError;
@@ -35,7 +35,7 @@ struct PageFile {
 
 /// The forms of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(crate) enum Form {
     Html,
     Markdown,
     Json,
@@ -87,7 +87,7 @@ struct Drawn {
 }
 
 /// The file of a page.
-pub(super) fn render(page: &Page, form: Form) -> Result<String, String> {
+pub(crate) fn render(page: &Page, form: Form) -> Result<String, String> {
     let template = match form {
         Form::Html => ("page.html", HTML),
         Form::Markdown => ("page.md", MARKDOWN),
@@ -98,6 +98,8 @@ pub(super) fn render(page: &Page, form: Form) -> Result<String, String> {
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
     environment.set_syntax(syntax.map_err(|e| format!("{e:#}"))?);
     environment.add_filter("cell", cell);
+    environment.add_filter("csv", |table: Value| table_csv(&table));
+    environment.add_filter("file_name", file_name);
     environment.add_template(template.0, template.1).map_err(|e| format!("{e:#}"))?;
     let figures = page.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
         Block::Figure(picture) => {
@@ -117,6 +119,35 @@ pub(super) fn render(page: &Page, form: Form) -> Result<String, String> {
     let (page, figures) = (Value::from(Serde(page)), Value::from(Serde(figures)));
     let page = context! { page, figures, bibtex => bibtex.join("\n\n"), version };
     environment.get_template(template.0).and_then(|t| t.render(page)).map_err(|e| format!("{e:#}"))
+}
+
+/// The title of a page, if this text is one.
+pub(crate) fn page_title(html: &str) -> Option<String> {
+    html.contains("<meta name=\"generator\" content=\"fathom ").then_some(())?;
+    let title = html.split_once("<title>")?.1.split_once("</title>")?.0;
+    Some(
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#x2f;", "/"), ("&amp;", "&")]
+            .iter()
+            .fold(title.into(), |text: String, (code, character)| text.replace(code, character)),
+    )
+}
+
+/// The rows of a long table as comma-separated values.
+fn table_csv(table: &Value) -> Result<String, Error> {
+    let table = Table::deserialize(table)?;
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let failed = |e: &dyn std::fmt::Display| Error::new(ErrorKind::InvalidOperation, e.to_string());
+    for row in std::iter::once(&table.headings).chain(&table.rows) {
+        writer.write_record(row).map_err(|e| failed(&e))?;
+    }
+    let bytes = writer.into_inner().map_err(|e| failed(&e))?;
+    String::from_utf8(bytes).map_err(|e| failed(&e))
+}
+
+/// A text as the name of a file.
+fn file_name(text: &str) -> String {
+    let character = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    text.chars().map(character).collect()
 }
 
 /// A text as a cell of a Markdown table.

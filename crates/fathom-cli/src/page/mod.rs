@@ -7,9 +7,12 @@ mod document;
 mod file;
 mod numbers;
 mod references;
+mod studies;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
-pub(crate) use file::{ReportArgs, command_line};
+pub(crate) use document::{Answer, Block, Link, Page, Section, Tone};
+pub(crate) use file::{Form, ReportArgs, command_line, page_title, render};
+pub(crate) use studies::{conclusion, expected, study_page, title};
 pub(crate) use verdict::verdict_page;

@@ -48,6 +48,14 @@ pub(super) static RATES: Reference = Reference {
     arxiv: "1905.13654",
 };
 
+pub(super) static REVISITING: Reference = Reference {
+    key: "starnaud2025revisiting",
+    authors: "St-Arnaud, William and Carvalho, Margarida and Farnadi, Golnoosh",
+    title: "Revisiting the NTK: the role of large width and depth",
+    year: 2025,
+    arxiv: "2511.07272",
+};
+
 impl Reference {
     /// The entry of a bibliography.
     pub(super) fn bibtex(&self) -> String {

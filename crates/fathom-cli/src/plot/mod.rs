@@ -17,14 +17,11 @@ mod text;
 mod ticks;
 mod view;
 
-#[cfg(test)]
-pub(crate) use figure::Axis;
-pub(crate) use figure::{At, Figure, Mark, Panel, Scale};
+pub(crate) use figure::{At, Axis, Figure, Mark, Panel, Point, Scale};
 pub(crate) use figures::{
     Curves, KERNEL_CELLS, KernelFigure, SampleFigure, depth_figure, described, ensemble_figure, kernel_figure,
     phase_figure, pictured, prediction_figure, sample_figure, sampled_figure, selection_figure, sweep_figure,
     training_figure, verdict_figure,
 };
 pub(crate) use file::PlotArgs;
-#[cfg(test)]
-pub(crate) use style::{Colour, Dash};
+pub(crate) use style::{Colour, Dash, Marker};

@@ -9,7 +9,7 @@ mod progress;
 mod record;
 mod setup;
 
-pub(crate) use fingerprint::{fingerprint, text_fingerprint};
+pub(crate) use fingerprint::{bytes_fingerprint, fingerprint, text_fingerprint};
 pub(crate) use interrupt::stop_requested;
 pub(crate) use keep::Keep;
 pub(crate) use matrix_file::{ArrayShape, MatrixFile};

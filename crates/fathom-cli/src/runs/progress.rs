@@ -26,6 +26,8 @@ pub(crate) struct Progress {
     /// Units that a target will take, roughly.
     aim: Option<u64>,
     message: String,
+    /// Cost of what is done and of all, where work is counted by it.
+    cost: [f64; 2],
 }
 
 impl Progress {
@@ -47,10 +49,37 @@ impl Progress {
             limit,
             aim: None,
             message: String::new(),
+            cost: [0.0; 2],
         };
         let count = if total.is_some() { "{bar:30} {pos}/{len}" } else { "{spinner} {pos}" };
         progress.style(&format!("{count} {unit}{{msg}}"));
         progress
+    }
+
+    /// Of work that costs so much in all, shown in percent.
+    pub(crate) fn by_cost(cost: f64) -> Self {
+        let mut progress = Self::new("% of the work", Some(100), 0, None);
+        progress.cost = [0.0, cost];
+        progress
+    }
+
+    /// Work of this cost was done before.
+    pub(crate) fn add_earlier_cost(&mut self, cost: f64) {
+        self.cost[0] += cost;
+        self.done = self.percent();
+        self.bar.set_position(self.done);
+        self.bar.reset_eta();
+    }
+
+    /// Work of this cost is done.
+    pub(crate) fn add_cost(&mut self, cost: f64) {
+        self.cost[0] += cost;
+        self.add(self.percent().saturating_sub(self.done + self.new));
+    }
+
+    fn percent(&self) -> u64 {
+        let [done, all] = self.cost;
+        if all > 0.0 { (100.0 * done / all).round().clamp(0.0, 100.0) as u64 } else { 100 }
     }
 
     /// So many units more.

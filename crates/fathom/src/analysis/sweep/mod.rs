@@ -28,6 +28,7 @@ mod table;
 mod template;
 mod trained;
 
+pub use crate::parallel::Event;
 pub use axis::{Axis, Range};
 pub use cell::{Cell, MAX_CELLS, Sweep, SweepCommand};
 pub use document::OptionValue;
@@ -35,7 +36,7 @@ pub use error::SweepError;
 pub use job::{Job, Task};
 pub use key::Key;
 pub use outcome::{Outcome, Quantity, Status};
-pub use run::{Event, run_jobs};
+pub use run::run_jobs;
 pub use sampled::SampleTask;
 pub use setting::Setting;
 pub use table::{Column, Row, Table, TableCell};

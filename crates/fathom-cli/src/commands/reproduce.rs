@@ -1,0 +1,204 @@
+//! `fathom reproduce`.
+
+mod cache;
+mod index;
+mod text;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use fathom_ntk::studies::{Event, JudgedClaim, Labelled, Material, Piece, Results, Scale, Study, judge, run_pieces};
+
+use crate::data::{Dataset, digits};
+use crate::error::CommandError;
+use crate::exit_status::ExitStatus;
+use crate::output::{OutputArgs, note, replace_file};
+use crate::page::{Form, render, study_page};
+use crate::runs::{Progress, stop_requested};
+use cache::{Cache, Kept};
+use serde::Serialize;
+
+/// Flags of `fathom reproduce`.
+#[derive(clap::Args, Debug)]
+#[command(group = clap::ArgGroup::new("scale").multiple(false))]
+pub(crate) struct Args {
+    /// Which studies: hanin-nica, seleznova-kutyniok-2021, seleznova-kutyniok-2022, hayou, st-arnaud, or all
+    #[arg(value_name = "STUDY", required = true, value_parser = studies)]
+    studies: Vec<Studies>,
+    /// Minutes for each study (the default)
+    #[arg(long, group = "scale")]
+    quick: bool,
+    /// As much as the figures of the papers, or more: hours
+    #[arg(long, group = "scale")]
+    full: bool,
+    /// Seconds: shows that everything runs, and is too little for the claims, which are not judged
+    #[arg(long, group = "scale")]
+    trial: bool,
+    /// Seed of everything that is drawn
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Folder of the reports, with an index; and of what was computed for them, so that a run can be continued
+    #[arg(long, value_name = "FOLDER", default_value = "fathom-reports")]
+    folder: PathBuf,
+    /// Threads; default all cores
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// One study or all.
+#[derive(Clone, Debug)]
+struct Studies(Vec<Study>);
+
+fn studies(name: &str) -> Result<Studies, String> {
+    if name == "all" {
+        return Ok(Studies(Study::ALL.to_vec()));
+    }
+    name.parse().map(|study| Studies(vec![study])).map_err(|e: fathom_ntk::studies::StudyError| format!("{e}, all"))
+}
+
+/// A study with everything that a report says of it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Reproduced {
+    pub(crate) version: &'static str,
+    pub(crate) study: Study,
+    pub(crate) scale: Scale,
+    pub(crate) seed: u64,
+    /// Empty for a trial.
+    pub(crate) claims: Vec<JudgedClaim>,
+    pub(crate) pieces: usize,
+    /// Time of all pieces together.
+    pub(crate) seconds: f64,
+    #[serde(flatten)]
+    pub(crate) results: Results,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
+    let mut chosen: Vec<Study> = Vec::new();
+    for study in args.studies.iter().flat_map(|studies| &studies.0) {
+        if !chosen.contains(study) {
+            chosen.push(*study);
+        }
+    }
+    args.output.check()?;
+    let digits = digits();
+    let (digit_classes, fashion_classes) = (classes(&digits)?, classes(&digits)?);
+    let material = Material { digits: labelled(&digits, &digit_classes), fashion: labelled(&digits, &fashion_classes) };
+    let cache = Cache::open(&args.folder)?;
+    let mut all = Vec::new();
+    let mut passed = true;
+    for study in chosen {
+        let Some(done) = args.reproduce(study, &material, &cache)? else { return Ok(ExitStatus::CheckFailed) };
+        passed &= done.claims.iter().all(|claim| claim.passed);
+        write(&args.folder, &done)?;
+        all.push(done);
+    }
+    index::write(&args.folder)?;
+    args.output.write(&all, || text::text(&all, &args.folder))?;
+    Ok(if passed { ExitStatus::Answered } else { ExitStatus::CheckFailed })
+}
+
+/// The classes of a data set.
+fn classes(data: &Dataset) -> Result<Vec<f64>, CommandError> {
+    data.labels.clone().ok_or_else(|| CommandError::Usage(format!("{} has no labels", data.name)))
+}
+
+fn labelled<'a>(data: &'a Dataset, classes: &'a [f64]) -> Labelled<'a> {
+    Labelled { name: &data.name, features: data.inputs.cols, values: &data.inputs.values, classes }
+}
+
+impl Args {
+    fn scale(&self) -> Scale {
+        match (self.full, self.trial) {
+            (true, _) => Scale::Full,
+            (_, true) => Scale::Trial,
+            _ => Scale::Quick,
+        }
+    }
+
+    /// Does what is not done yet; `None` if it was interrupted.
+    fn reproduce(
+        &self,
+        study: Study,
+        material: &Material<'_>,
+        cache: &Cache,
+    ) -> Result<Option<Reproduced>, CommandError> {
+        let scale = self.scale();
+        let pieces = study.pieces(scale, self.seed, material)?;
+        let mut kept: BTreeMap<usize, Kept> = BTreeMap::new();
+        for (place, piece) in pieces.iter().enumerate() {
+            kept.extend(cache.read(study, piece).map(|found| (place, found)));
+        }
+        if !self.drive(study, &pieces, cache, &mut kept)? {
+            let (done, all) = (kept.len(), pieces.len());
+            note(&format!("{study}: interrupted after {done} of {all} pieces; the same command goes on from there"));
+            return Ok(None);
+        }
+        let mut results = study.tables();
+        let mut seconds = 0.0;
+        for (piece, Kept { rows, seconds: of_piece, .. }) in pieces.iter().zip(kept.into_values()) {
+            results.add(piece.table, rows)?;
+            seconds += of_piece;
+        }
+        let claims = if scale == Scale::Trial { Vec::new() } else { judge(study, &study.quantities(&results)?)? };
+        let (version, seed, pieces) = (env!("CARGO_PKG_VERSION"), self.seed, pieces.len());
+        Ok(Some(Reproduced { version, study, scale, seed, claims, pieces, seconds, results }))
+    }
+
+    /// Whether all pieces are done.
+    fn drive(
+        &self,
+        study: Study,
+        pieces: &[Piece<'_>],
+        cache: &Cache,
+        kept: &mut BTreeMap<usize, Kept>,
+    ) -> Result<bool, CommandError> {
+        let pending: Vec<usize> = (0..pieces.len()).filter(|place| !kept.contains_key(place)).collect();
+        let work: Vec<&Piece<'_>> = pending.iter().map(|&place| &pieces[place]).collect();
+        let stop = stop_requested()?;
+        let threads =
+            self.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
+        let mut progress = Progress::by_cost(pieces.iter().map(|piece| piece.seconds).sum());
+        progress.add_earlier_cost(kept.keys().map(|&place| pieces[place].seconds).sum());
+        let mut begun = BTreeMap::new();
+        let mut failure = None;
+        run_pieces(&work, threads, stop, |event| match event {
+            Event::Begun(place) => {
+                begun.insert(place, Instant::now());
+            }
+            Event::Done(place, rows) => {
+                let seconds = begun.remove(&place).map_or(0.0, |begin: Instant| begin.elapsed().as_secs_f64());
+                let piece = work[place];
+                progress.add_cost(piece.seconds);
+                let done = rows.map_err(|source| CommandError::Piece { piece: piece.description.clone(), source });
+                let done = done.map(|rows| Kept::new(study, piece, rows, seconds));
+                match done.and_then(|done| cache.write(&done).map(|()| done)) {
+                    Ok(done) => {
+                        kept.insert(pending[place], done);
+                    }
+                    Err(error) => {
+                        failure = failure.take().or(Some(error));
+                        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+                    }
+                }
+            }
+        });
+        progress.hide();
+        failure.map_or(Ok(kept.len() == pieces.len()), Err)
+    }
+}
+
+/// Writes the report in its three forms.
+fn write(folder: &Path, done: &Reproduced) -> Result<(), CommandError> {
+    let page = study_page(done)?;
+    for (form, extension) in [(Form::Html, "html"), (Form::Markdown, "md")] {
+        let path = folder.join(format!("{}.{extension}", done.study));
+        let content = render(&page, form).map_err(|reason| CommandError::Draw { path: path.clone(), reason })?;
+        replace_file(&path, content.as_bytes())?;
+    }
+    let path = folder.join(format!("{}.json", done.study));
+    replace_file(&path, (serde_json::to_string(done)? + "\n").as_bytes())
+}

@@ -1,0 +1,56 @@
+//! Panels of curves and points from the tables of a study.
+//!
+//! Neighbouring series differ in colour, in dash and in marker, so that they can be told apart in black and white.
+
+use super::super::document::{Block, Picture};
+use crate::plot::{Axis, Colour, Dash, Figure, Mark, Marker, Panel, Point, Scale};
+
+const COLOURS: [Colour; 5] = [Colour::BLUE, Colour::VERMILLION, Colour::GREEN, Colour::BLACK, Colour::ORANGE];
+const DASHES: [Dash; 4] = [Dash::Solid, Dash::Dashed, Dash::Dotted, Dash::Mixed];
+const MARKERS: [Marker; 3] = [Marker::Circle, Marker::Square, Marker::Diamond];
+
+/// An axis: its label and how numbers lie on it.
+pub(super) type AxisOf = (&'static str, Scale);
+
+/// A panel that is filled series by series. Coordinates are plain numbers, whatever the scale.
+pub(super) struct Chart(Panel);
+
+impl Chart {
+    pub(super) fn new(heading: impl Into<String>, x: AxisOf, y: AxisOf) -> Self {
+        let (x, y) = (Axis::new(x.0, x.1), Axis::new(y.0, y.1));
+        Self(Panel { heading: heading.into(), x, y, height: 260.0, marks: Vec::new() })
+    }
+
+    /// A curve, in the style of a place in a list.
+    pub(super) fn line(mut self, style: usize, label: impl Into<String>, points: &[[f64; 2]]) -> Self {
+        let points = points.iter().map(|&[x, y]| [on(self.0.x.scale, x), on(self.0.y.scale, y)]).collect();
+        let (colour, dash) = (COLOURS[style % COLOURS.len()], DASHES[style % DASHES.len()]);
+        self.0.marks.push(Mark::Line { label: label.into(), colour, dash, points });
+        self
+    }
+
+    /// Points with error bars of one standard error: x, y, error.
+    pub(super) fn points(mut self, style: usize, label: impl Into<String>, points: &[[f64; 3]]) -> Self {
+        let point = |&[x, y, error]: &[f64; 3]| {
+            let ends = [y - error, y + error].map(|end| on(self.0.y.scale, end));
+            let error = (error > 0.0 && ends.iter().all(|end| end.is_finite())).then_some(ends);
+            Point { x: on(self.0.x.scale, x), y: on(self.0.y.scale, y), error }
+        };
+        let points = points.iter().map(point).collect();
+        let (colour, marker) = (COLOURS[style % COLOURS.len()], MARKERS[style % MARKERS.len()]);
+        self.0.marks.push(Mark::Points { label: label.into(), colour, marker, points });
+        self
+    }
+}
+
+fn on(scale: Scale, value: f64) -> f64 {
+    if scale == Scale::Log { value.log10() } else { value }
+}
+
+/// A figure of panels, two side by side where there are several.
+pub(super) fn figure(title: impl Into<String>, caption: impl Into<String>, charts: Vec<Chart>) -> Block {
+    let columns = charts.len().clamp(1, 2);
+    let panels = charts.into_iter().map(|Chart(panel)| panel).collect();
+    let figure = Figure { title: title.into(), subtitle: String::new(), panels, columns };
+    Block::Figure(Picture { caption: caption.into(), figure })
+}

@@ -1,0 +1,15 @@
+//! Hayou, Doucet & Rousseau, arXiv:1905.13654: exact depth rates of the NTK for MLPs, CNNs and ResNets.
+
+use super::{Material, Measured, Piece, Results, Scale, StudyError, Table};
+
+pub(super) fn tables() -> Vec<Table> {
+    Vec::new()
+}
+
+pub(super) fn pieces<'a>(_: Scale, _: u64, _: &Material<'a>) -> Result<Vec<Piece<'a>>, StudyError> {
+    Ok(Vec::new())
+}
+
+pub(super) fn quantities(_: &Results) -> Result<Measured, StudyError> {
+    Ok(Measured::default())
+}

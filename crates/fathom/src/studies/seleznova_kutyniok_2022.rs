@@ -1,0 +1,15 @@
+//! Seleznova & Kutyniok, arXiv:2202.00553: the NTK as depth and width grow together, in the three phases.
+
+use super::{Material, Measured, Piece, Results, Scale, StudyError, Table};
+
+pub(super) fn tables() -> Vec<Table> {
+    Vec::new()
+}
+
+pub(super) fn pieces<'a>(_: Scale, _: u64, _: &Material<'a>) -> Result<Vec<Piece<'a>>, StudyError> {
+    Ok(Vec::new())
+}
+
+pub(super) fn quantities(_: &Results) -> Result<Measured, StudyError> {
+    Ok(Measured::default())
+}

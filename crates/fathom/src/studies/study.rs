@@ -1,0 +1,170 @@
+//! The five studies.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Measured, Piece, Results, StudyError, hanin_nica, hayou, seleznova_kutyniok_2021, seleznova_kutyniok_2022,
+    st_arnaud,
+};
+
+/// A paper that is put to the test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Study {
+    /// Hanin & Nica, arXiv:1909.05989: mean, variance and first update of the NTK of finite ReLU networks.
+    HaninNica,
+    /// Seleznova & Kutyniok, arXiv:2012.04477: when finite ReLU and sigmoid-like networks are in the NTK regime.
+    #[serde(rename = "seleznova-kutyniok-2021")]
+    SeleznovaKutyniok2021,
+    /// Seleznova & Kutyniok, arXiv:2202.00553: the NTK as depth and width grow together, in the three phases.
+    #[serde(rename = "seleznova-kutyniok-2022")]
+    SeleznovaKutyniok2022,
+    /// Hayou, Doucet & Rousseau, arXiv:1905.13654: exact depth rates of the NTK for MLPs, CNNs and ResNets.
+    #[serde(rename = "hayou")]
+    Hayou,
+    /// St-Arnaud, Carvalho & Farnadi, arXiv:2511.07272: the normalised kernel and the closed-form predictor as depth grows.
+    #[serde(rename = "st-arnaud")]
+    StArnaud,
+}
+
+/// How much is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scale {
+    /// Seconds: shows that everything runs. Too little for the claims.
+    Trial,
+    /// Minutes on two cores.
+    Quick,
+    /// As much as the figures of the papers, or more: hours.
+    Full,
+}
+
+impl Scale {
+    /// The choice for this scale.
+    pub(super) fn pick<T>(self, trial: T, quick: T, full: T) -> T {
+        match self {
+            Self::Trial => trial,
+            Self::Quick => quick,
+            Self::Full => full,
+        }
+    }
+}
+
+/// Inputs with classes.
+#[derive(Clone, Copy, Debug)]
+pub struct Labelled<'a> {
+    /// Where they come from, for the descriptions of pieces: it must tell other data apart.
+    pub name: &'a str,
+    /// Numbers of each input.
+    pub features: usize,
+    /// Inputs row after row.
+    pub values: &'a [f64],
+    /// The class of each row, a whole number.
+    pub classes: &'a [f64],
+}
+
+/// The data that studies use.
+#[derive(Clone, Copy, Debug)]
+pub struct Material<'a> {
+    /// Handwritten digits.
+    pub digits: Labelled<'a>,
+    /// Images of clothes.
+    pub fashion: Labelled<'a>,
+}
+
+impl Study {
+    /// All of them, in the order of the papers' appearance.
+    pub const ALL: [Self; 5] =
+        [Self::HaninNica, Self::SeleznovaKutyniok2021, Self::SeleznovaKutyniok2022, Self::Hayou, Self::StArnaud];
+
+    /// The name, as it is typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HaninNica => "hanin-nica",
+            Self::SeleznovaKutyniok2021 => "seleznova-kutyniok-2021",
+            Self::SeleznovaKutyniok2022 => "seleznova-kutyniok-2022",
+            Self::Hayou => "hayou",
+            Self::StArnaud => "st-arnaud",
+        }
+    }
+
+    /// The tables, still without rows.
+    pub fn tables(self) -> Results {
+        let tables = match self {
+            Self::HaninNica => hanin_nica::tables(),
+            Self::SeleznovaKutyniok2021 => seleznova_kutyniok_2021::tables(),
+            Self::SeleznovaKutyniok2022 => seleznova_kutyniok_2022::tables(),
+            Self::Hayou => hayou::tables(),
+            Self::StArnaud => st_arnaud::tables(),
+        };
+        Results { tables }
+    }
+
+    /// The work, divided into pieces of at most some tens of seconds.
+    ///
+    /// # Arguments
+    /// * `seed`: of everything that is drawn.
+    ///
+    /// # Errors
+    /// [`StudyError::Data`] if the data do not fit; what describing the networks refuses.
+    pub fn pieces<'a>(self, scale: Scale, seed: u64, material: &Material<'a>) -> Result<Vec<Piece<'a>>, StudyError> {
+        for data in [&material.digits, &material.fashion] {
+            data.check()?;
+        }
+        match self {
+            Self::HaninNica => hanin_nica::pieces(scale, seed),
+            Self::SeleznovaKutyniok2021 => seleznova_kutyniok_2021::pieces(scale, seed, material),
+            Self::SeleznovaKutyniok2022 => seleznova_kutyniok_2022::pieces(scale, seed, material),
+            Self::Hayou => hayou::pieces(scale, seed, material),
+            Self::StArnaud => st_arnaud::pieces(scale, seed, material),
+        }
+    }
+
+    /// The numbers that the claims of the study are about.
+    ///
+    /// # Errors
+    /// [`StudyError::Unmeasured`] if rows are missing from the tables.
+    pub fn quantities(self, results: &Results) -> Result<Measured, StudyError> {
+        match self {
+            Self::HaninNica => hanin_nica::quantities(results),
+            Self::SeleznovaKutyniok2021 => seleznova_kutyniok_2021::quantities(results),
+            Self::SeleznovaKutyniok2022 => seleznova_kutyniok_2022::quantities(results),
+            Self::Hayou => hayou::quantities(results),
+            Self::StArnaud => st_arnaud::quantities(results),
+        }
+    }
+}
+
+impl Labelled<'_> {
+    fn check(&self) -> Result<(), StudyError> {
+        let wrong = |what: &str, needed: String, got: String| {
+            Err(StudyError::Data { what: format!("{what} of {}", self.name), needed, got })
+        };
+        if self.features == 0 || self.values.len() != self.features * self.classes.len() {
+            let needed = format!("{} times the number of classes given", self.features.max(1));
+            return wrong("the number of values", needed, self.values.len().to_string());
+        }
+        if let Some(bad) = self.values.iter().chain(self.classes).find(|v| !v.is_finite()) {
+            return wrong("every value", "finite".into(), bad.to_string());
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Study {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Study {
+    type Err = StudyError;
+
+    fn from_str(name: &str) -> Result<Self, StudyError> {
+        let found = Self::ALL.into_iter().find(|study| study.name() == name);
+        found.ok_or_else(|| StudyError::Unknown { name: name.into(), known: Self::ALL.map(Self::name).join(", ") })
+    }
+}
