@@ -11,7 +11,7 @@ use fathom_ntk::spec::{
 };
 use serde::Serialize;
 
-use crate::data::{Dataset, LoadOptions, digits, load};
+use crate::data::{Dataset, LoadOptions, digits, fashion, load};
 use crate::error::CommandError;
 use crate::output::{protect, read_text};
 
@@ -148,7 +148,7 @@ fn activation_help() -> String {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
-    /// Inputs, one a row: .npy, .npz, .csv, or MNIST's IDX format, gzipped or not; `digits` is the built-in data
+    /// Inputs, one a row: .npy, .npz, .csv, or MNIST's IDX format, gzipped or not; `digits` and `fashion` are built in
     #[arg(long, value_name = "FILE", conflicts_with = "input_sq_norm")]
     pub(crate) data: Option<PathBuf>,
     /// Which array of an .npz file holds the inputs
@@ -210,8 +210,15 @@ impl InputArgs {
 
 /// The data of a file, or the built-in ones, and where they come from.
 pub(crate) fn data_named(path: &Path, array: Option<&str>) -> Result<(Dataset, String), CommandError> {
-    if path.as_os_str() == "digits" {
-        return Ok(built_in());
+    match path.to_str() {
+        Some("digits") => return Ok(built_in()),
+        Some("fashion") => {
+            return Ok((
+                scaled(fashion(), 255.0),
+                "built-in Fashion-MNIST at half the size, pixels from 0 to 1".into(),
+            ));
+        }
+        _ => {}
     }
     let data = load(path, &LoadOptions { array: array.map(Into::into) })?;
     Ok((data, path.display().to_string()))
@@ -219,11 +226,13 @@ pub(crate) fn data_named(path: &Path, array: Option<&str>) -> Result<(Dataset, S
 
 /// The UCI digits, pixels scaled to [0, 1].
 fn built_in() -> (Dataset, String) {
-    let mut digits = digits();
-    for pixel in &mut digits.inputs.values {
-        *pixel /= 16.0;
-    }
-    (digits, "built-in UCI digits, pixels from 0 to 1".into())
+    (scaled(digits(), 16.0), "built-in UCI digits, pixels from 0 to 1".into())
+}
+
+/// The same with all pixels divided by the largest possible one.
+fn scaled(mut data: Dataset, largest: f64) -> Dataset {
+    data.inputs.values.iter_mut().for_each(|pixel| *pixel /= largest);
+    data
 }
 
 /// The network where nothing is said of its shape: four hidden layers of width 256, as many inputs as the data has.

@@ -71,7 +71,7 @@ struct DepthArgs {
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Data")]
 struct DataArgs {
-    /// Inputs with targets, one a row: .npy, .npz, .csv, or MNIST's IDX format, gzipped or not; `digits` is the built-in data
+    /// Inputs with targets, one a row: .npy, .npz, .csv, or MNIST's IDX format, gzipped or not; `digits` and `fashion` are built in
     #[arg(value_name = "DATA")]
     data: Option<PathBuf>,
     /// Targets of the inputs, one row each [default: the labels in the file]

@@ -79,7 +79,7 @@ struct GradientArgs {
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Input")]
 struct InputArgs {
-    /// Inputs, one a row: .npy, .npz, .csv, or MNIST's IDX format, gzipped or not; `digits` is the built-in data
+    /// Inputs, one a row: .npy, .npz, .csv, or MNIST's IDX format, gzipped or not; `digits` and `fashion` are built in
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
     /// Which array of an .npz file holds the inputs

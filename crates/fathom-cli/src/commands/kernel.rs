@@ -26,7 +26,7 @@ const DEEP: usize = 10_000;
 /// Flags of `fathom kernel`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Inputs, one a row: .npy, .npz, .csv, or MNIST's IDX format, gzipped or not; `digits` is the built-in data
+    /// Inputs, one a row: .npy, .npz, .csv, or MNIST's IDX format, gzipped or not; `digits` and `fashion` are built in
     #[arg(value_name = "DATA")]
     data: PathBuf,
     /// Inputs that index the columns [default: the same, for a symmetric matrix]

@@ -53,7 +53,7 @@ pub(crate) struct Args {
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Data")]
 struct DataArgs {
-    /// Training inputs, one a row: .npy, .npz, .csv, or MNIST's IDX format, gzipped or not; `digits` is the built-in data
+    /// Training inputs, one a row: .npy, .npz, .csv, or MNIST's IDX format, gzipped or not; `digits` and `fashion` are built in
     #[arg(long, value_name = "FILE")]
     train: PathBuf,
     /// Targets of the training inputs, one row each [default: the labels in the training file]

@@ -11,12 +11,13 @@ use std::time::Instant;
 
 use fathom_ntk::studies::{Event, JudgedClaim, Labelled, Material, Piece, Results, Scale, Study, judge, run_pieces};
 
-use crate::data::{Dataset, digits};
+use crate::data::load_targets;
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
+use crate::flags::data_named;
 use crate::output::{OutputArgs, note, replace_file};
 use crate::page::{Form, render, study_page};
-use crate::runs::{Progress, stop_requested};
+use crate::runs::{Progress, fingerprint, stop_requested};
 use cache::{Cache, Kept};
 use serde::Serialize;
 
@@ -42,6 +43,13 @@ pub(crate) struct Args {
     /// Folder of the reports, with an index; and of what was computed for them, so that a run can be continued
     #[arg(long, value_name = "FOLDER", default_value = "fathom-reports")]
     folder: PathBuf,
+    /// Images to use instead of the built-in 1,500 of Fashion-MNIST at half the size, with classes: .npz, .csv with labels, or
+    /// any other kind of data with --image-classes
+    #[arg(long, value_name = "FILE")]
+    images: Option<PathBuf>,
+    /// Their classes, one a row
+    #[arg(long, value_name = "FILE", requires = "images")]
+    image_classes: Option<PathBuf>,
     /// Threads; default all cores
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -84,9 +92,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
         }
     }
     args.output.check()?;
-    let digits = digits();
-    let (digit_classes, fashion_classes) = (classes(&digits)?, classes(&digits)?);
-    let material = Material { digits: labelled(&digits, &digit_classes), fashion: labelled(&digits, &fashion_classes) };
+    let digits = named(Path::new("digits"), None)?;
+    let images = named(args.images.as_deref().unwrap_or(Path::new("fashion")), args.image_classes.as_deref())?;
+    let material = Material { digits: digits.labelled(), images: images.labelled() };
     let cache = Cache::open(&args.folder)?;
     let mut all = Vec::new();
     let mut passed = true;
@@ -101,13 +109,28 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     Ok(if passed { ExitStatus::Answered } else { ExitStatus::CheckFailed })
 }
 
-/// The classes of a data set.
-fn classes(data: &Dataset) -> Result<Vec<f64>, CommandError> {
-    data.labels.clone().ok_or_else(|| CommandError::Usage(format!("{} has no labels", data.name)))
+/// Data with classes, and a name that tells other data apart.
+struct Classified {
+    name: String,
+    features: usize,
+    values: Vec<f64>,
+    classes: Vec<f64>,
 }
 
-fn labelled<'a>(data: &'a Dataset, classes: &'a [f64]) -> Labelled<'a> {
-    Labelled { name: &data.name, features: data.inputs.cols, values: &data.inputs.values, classes }
+fn named(path: &Path, classes: Option<&Path>) -> Result<Classified, CommandError> {
+    let (data, source) = data_named(path, None)?;
+    let classes = classes.map(|path| load_targets(path).map(|targets| targets.values)).transpose()?.or(data.labels);
+    let without = || CommandError::Usage(format!("{source} has no classes: give them with --image-classes"));
+    let classes = classes.ok_or_else(without)?;
+    let sums = [&data.inputs.values, &classes].map(|numbers| fingerprint(numbers));
+    let name = format!("{source} ({:016x})", sums[0] ^ sums[1].rotate_left(1));
+    Ok(Classified { name, features: data.inputs.cols, values: data.inputs.values, classes })
+}
+
+impl Classified {
+    fn labelled(&self) -> Labelled<'_> {
+        Labelled { name: &self.name, features: self.features, values: &self.values, classes: &self.classes }
+    }
 }
 
 impl Args {

@@ -16,6 +16,19 @@ pub(crate) struct Dataset {
     pub(crate) labels: Option<Vec<f64>>,
 }
 
+impl Dataset {
+    /// Built-in images: pixels row after row, then labels, one byte each.
+    pub(super) fn of_bytes(name: &str, bytes: &[u8], rows: usize, cols: usize) -> Self {
+        let (pixels, labels) = bytes.split_at(rows * cols);
+        let numbers = |bytes: &[u8]| bytes.iter().map(|&byte| f64::from(byte)).collect();
+        Self {
+            name: name.to_owned(),
+            inputs: Inputs { rows, cols, values: numbers(pixels) },
+            labels: Some(numbers(labels)),
+        }
+    }
+}
+
 /// A matrix of finite numbers, row after row; at least one row and one column.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Inputs {

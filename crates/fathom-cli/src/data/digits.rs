@@ -3,7 +3,7 @@
 //! Source and licence (CC BY 4.0): E. Alpaydin & C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine
 //! Learning Repository (1998), doi:10.24432/C50P49, test part.
 
-use super::dataset::{Dataset, Inputs};
+use super::dataset::Dataset;
 
 const ROWS: usize = 1_797;
 const COLS: usize = 64;
@@ -13,18 +13,13 @@ static BYTES: &[u8; ROWS * COLS + ROWS] = include_bytes!("../../data/digits.bin"
 
 /// The digits with their labels 0 to 9; costs a conversion of 115,008 bytes to `f64`.
 pub(crate) fn digits() -> Dataset {
-    let (pixels, labels) = BYTES.split_at(ROWS * COLS);
-    let values = pixels.iter().map(|&pixel| f64::from(pixel)).collect();
-    Dataset {
-        name: "digits".to_owned(),
-        inputs: Inputs { rows: ROWS, cols: COLS, values },
-        labels: Some(labels.iter().map(|&label| f64::from(label)).collect()),
-    }
+    Dataset::of_bytes("digits", BYTES, ROWS, COLS)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Inputs;
 
     /// All numbers are those that NumPy prints in `data/make_digits.py` for scikit-learn's copy of the data.
     #[test]

@@ -1,9 +1,11 @@
 //! Why a study has no result.
 
+use crate::activation::ActivationError;
 use crate::analysis::depth::DepthError;
 use crate::analysis::sweep::SweepError;
 use crate::analysis::training::{ComparisonError, InitialError};
 use crate::analysis::{EocError, PhaseError};
+use crate::infinite::InputError;
 use crate::infinite::matrix::MatrixError;
 use crate::moments::MomentsError;
 use crate::network::NetworkError;
@@ -69,6 +71,12 @@ pub enum StudyError {
     /// A network is not valid.
     #[error(transparent)]
     Architecture(#[from] ArchitectureError),
+    /// An activation is not known.
+    #[error(transparent)]
+    Activation(#[from] ActivationError),
+    /// A pair of inputs is not valid.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// A list of widths is not valid.
     #[error(transparent)]
     Widths(#[from] WidthsError),

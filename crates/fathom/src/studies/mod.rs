@@ -11,6 +11,7 @@
 //! * [`claims`], [`judge`]: the verdicts.
 
 mod claim;
+mod data;
 mod error;
 mod hanin_nica;
 mod hayou;
@@ -24,7 +25,9 @@ mod table;
 
 pub use crate::parallel::Event;
 pub use claim::{Bound, Check, Claim, Conclusion, JudgedCheck, JudgedClaim, claims, judge};
+use data::Split;
+pub use data::{Labelled, Material};
 pub use error::StudyError;
 pub use piece::{Piece, run_pieces};
-pub use study::{Labelled, Material, Scale, Study};
+pub use study::{Scale, Study};
 pub use table::{Column, Measured, Results, Row, Table, Value};

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Measured, Piece, Results, StudyError, hanin_nica, hayou, seleznova_kutyniok_2021, seleznova_kutyniok_2022,
-    st_arnaud,
+    Material, Measured, Piece, Results, StudyError, hanin_nica, hayou, seleznova_kutyniok_2021,
+    seleznova_kutyniok_2022, st_arnaud,
 };
 
 /// A paper that is put to the test.
@@ -53,28 +53,6 @@ impl Scale {
     }
 }
 
-/// Inputs with classes.
-#[derive(Clone, Copy, Debug)]
-pub struct Labelled<'a> {
-    /// Where they come from, for the descriptions of pieces: it must tell other data apart.
-    pub name: &'a str,
-    /// Numbers of each input.
-    pub features: usize,
-    /// Inputs row after row.
-    pub values: &'a [f64],
-    /// The class of each row, a whole number.
-    pub classes: &'a [f64],
-}
-
-/// The data that studies use.
-#[derive(Clone, Copy, Debug)]
-pub struct Material<'a> {
-    /// Handwritten digits.
-    pub digits: Labelled<'a>,
-    /// Images of clothes.
-    pub fashion: Labelled<'a>,
-}
-
 impl Study {
     /// All of them, in the order of the papers' appearance.
     pub const ALL: [Self; 5] =
@@ -111,7 +89,7 @@ impl Study {
     /// # Errors
     /// [`StudyError::Data`] if the data do not fit; what describing the networks refuses.
     pub fn pieces<'a>(self, scale: Scale, seed: u64, material: &Material<'a>) -> Result<Vec<Piece<'a>>, StudyError> {
-        for data in [&material.digits, &material.fashion] {
+        for data in [&material.digits, &material.images] {
             data.check()?;
         }
         match self {
@@ -135,22 +113,6 @@ impl Study {
             Self::Hayou => hayou::quantities(results),
             Self::StArnaud => st_arnaud::quantities(results),
         }
-    }
-}
-
-impl Labelled<'_> {
-    fn check(&self) -> Result<(), StudyError> {
-        let wrong = |what: &str, needed: String, got: String| {
-            Err(StudyError::Data { what: format!("{what} of {}", self.name), needed, got })
-        };
-        if self.features == 0 || self.values.len() != self.features * self.classes.len() {
-            let needed = format!("{} times the number of classes given", self.features.max(1));
-            return wrong("the number of values", needed, self.values.len().to_string());
-        }
-        if let Some(bad) = self.values.iter().chain(self.classes).find(|v| !v.is_finite()) {
-            return wrong("every value", "finite".into(), bad.to_string());
-        }
-        Ok(())
     }
 }
 

@@ -45,7 +45,7 @@ pub(crate) struct Args {
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Data")]
 pub(super) struct DataArgs {
-    /// Training inputs, one a row: .npy, .npz, .csv, or MNIST's IDX format, gzipped or not; `digits` is the built-in data
+    /// Training inputs, one a row: .npy, .npz, .csv, or MNIST's IDX format, gzipped or not; `digits` and `fashion` are built in
     #[arg(long, value_name = "FILE", default_value = "digits")]
     pub(super) data: PathBuf,
     /// one-hot: an output for each class among the labels; labels: as numbers; or a file, one row for each input

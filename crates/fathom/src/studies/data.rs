@@ -1,0 +1,139 @@
+//! The data that studies use.
+
+use super::StudyError;
+
+/// Inputs with classes.
+#[derive(Clone, Copy, Debug)]
+pub struct Labelled<'a> {
+    /// Where they come from, for the descriptions of pieces: it must tell other data apart.
+    pub name: &'a str,
+    /// Numbers of each input.
+    pub features: usize,
+    /// Inputs row after row.
+    pub values: &'a [f64],
+    /// The class of each row, a whole number.
+    pub classes: &'a [f64],
+}
+
+/// The data that studies use.
+#[derive(Clone, Copy, Debug)]
+pub struct Material<'a> {
+    /// Handwritten digits.
+    pub digits: Labelled<'a>,
+    /// Real images: of clothes, or those that the user gives.
+    pub images: Labelled<'a>,
+}
+
+/// Images to learn from and images to be tested on, centred and of equal norm.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Split {
+    pub(super) features: usize,
+    pub(super) train: Vec<f64>,
+    pub(super) test: Vec<f64>,
+    pub(super) train_classes: Vec<usize>,
+    pub(super) test_classes: Vec<usize>,
+    /// How many classes there are.
+    pub(super) count: usize,
+}
+
+impl<'a> Labelled<'a> {
+    /// An input.
+    pub(super) fn row(&self, row: usize) -> Result<&'a [f64], StudyError> {
+        let found = self.values.get(row * self.features..(row + 1) * self.features);
+        found.ok_or_else(|| self.too_few(row + 1))
+    }
+
+    /// The side of square images.
+    pub(super) fn side(&self) -> Result<usize, StudyError> {
+        let side = self.features.isqrt();
+        if side >= 3 && side * side == self.features {
+            return Ok(side);
+        }
+        let (what, needed) = (format!("the number of features of {}", self.name), "a square, at least 9".into());
+        Err(StudyError::Data { what, needed, got: self.features.to_string() })
+    }
+
+    /// The first inputs to learn from and the last ones to be tested on, as many of each class as can be; from each its mean
+    /// over features is subtracted, and its mean square is made 1.
+    pub(super) fn split(&self, [train, test]: [usize; 2]) -> Result<Split, StudyError> {
+        let rows = self.classes.len();
+        let mut classes = Vec::with_capacity(rows);
+        for &class in self.classes {
+            if class < 0.0 || class.fract() != 0.0 || class >= 1_000.0 {
+                let (what, needed) = (format!("classes of {}", self.name), "whole numbers below 1000".into());
+                return Err(StudyError::Data { what, needed, got: class.to_string() });
+            }
+            classes.push(class as usize);
+        }
+        let count = classes.iter().max().map_or(0, |class| class + 1);
+        let mut of_train = vec![0; count];
+        let mut chosen = vec![false; rows];
+        let take =
+            |chosen: &mut Vec<bool>, taken: &mut Vec<usize>, order: &mut dyn Iterator<Item = usize>, most: usize| {
+                let each = most.div_ceil(count.max(1));
+                let mut places = Vec::new();
+                for row in order {
+                    if places.len() < most && !chosen[row] && taken[classes[row]] < each {
+                        taken[classes[row]] += 1;
+                        chosen[row] = true;
+                        places.push(row);
+                    }
+                }
+                places
+            };
+        let learnt = take(&mut chosen, &mut of_train, &mut (0..rows), train);
+        let tested = take(&mut chosen, &mut vec![0; count], &mut (0..rows).rev(), test);
+        if learnt.len() < train || tested.len() < test {
+            return Err(self.too_few(train + test));
+        }
+        let inputs = |places: &[usize]| -> Result<Vec<f64>, StudyError> {
+            let mut values = Vec::with_capacity(places.len() * self.features);
+            for &place in places {
+                values.extend(self.standardised(place)?);
+            }
+            Ok(values)
+        };
+        let of = |places: &[usize]| places.iter().map(|&place| classes[place]).collect();
+        Ok(Split {
+            features: self.features,
+            train: inputs(&learnt)?,
+            test: inputs(&tested)?,
+            train_classes: of(&learnt),
+            test_classes: of(&tested),
+            count,
+        })
+    }
+
+    fn standardised(&self, row: usize) -> Result<Vec<f64>, StudyError> {
+        let x = self.row(row)?;
+        let mean = x.iter().sum::<f64>() / x.len() as f64;
+        let root = (x.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / x.len() as f64).sqrt();
+        if root > 0.0 {
+            return Ok(x.iter().map(|v| (v - mean) / root).collect());
+        }
+        let (what, needed) = (format!("input {row} of {}", self.name), "not constant".into());
+        Err(StudyError::Data { what, needed, got: format!("{mean} everywhere") })
+    }
+
+    fn too_few(&self, needed: usize) -> StudyError {
+        StudyError::Data {
+            what: format!("the number of inputs of {}", self.name),
+            needed: format!("at least {needed}, evenly among classes"),
+            got: self.classes.len().to_string(),
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), StudyError> {
+        let wrong = |what: &str, needed: String, got: String| {
+            Err(StudyError::Data { what: format!("{what} of {}", self.name), needed, got })
+        };
+        if self.features == 0 || self.values.len() != self.features * self.classes.len() {
+            let needed = format!("{} times the number of classes given", self.features.max(1));
+            return wrong("the number of values", needed, self.values.len().to_string());
+        }
+        if let Some(bad) = self.values.iter().chain(self.classes).find(|v| !v.is_finite()) {
+            return wrong("every value", "finite".into(), bad.to_string());
+        }
+        Ok(())
+    }
+}
