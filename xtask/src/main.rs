@@ -24,7 +24,9 @@ Tasks:
           stops at the first step that fails, with its exit status
   python  the last part of it: build the Python package in target/venv, check and test it
   guide   the last part of that: build the guide in target/guide
-  wheel   build a wheel of the Python package in target/wheels";
+  wheel   build a wheel of the Python package in target/wheels
+  claims  measure again what the five papers claim (--quick: minutes each, or --full: hours each),
+          with reports in target/claims; fails if a claim does not come out as recorded";
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = env::args_os().skip(1).collect();
@@ -33,6 +35,10 @@ fn main() -> ExitCode {
         [task] if task == "python" => run(&python::test_steps()),
         [task] if task == "guide" => run(&python::guide_steps()),
         [task] if task == "wheel" => run(&python::wheel_steps()),
+        [task] if task == "claims" => run(&claims_steps("--quick")),
+        [task, scale] if task == "claims" && (scale == "--quick" || scale == "--full") => {
+            run(&claims_steps(&scale.to_string_lossy()))
+        }
         [flag] if flag == "--help" || flag == "-h" => {
             println!("{HELP}");
             ExitCode::SUCCESS
@@ -62,6 +68,12 @@ fn test_steps() -> Vec<Step> {
         steps = steps.into_iter().map(|step| step.with("PYO3_NO_PYTHON", "1")).collect();
     }
     steps
+}
+
+/// All studies, by an optimised build.
+fn claims_steps(scale: &str) -> Vec<Step> {
+    let run = ["run", "--release", "--quiet", "--package", "fathom-cli", "--"];
+    vec![Step::new("claims", &[&run[..], &["reproduce", "all", scale, "--folder", "target/claims"]].concat())]
 }
 
 fn has_nextest() -> bool {

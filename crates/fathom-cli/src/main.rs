@@ -20,6 +20,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use exit_status::ExitStatus;
 
 fn main() -> ExitCode {
+    runs::mark_start();
     let matches = match cli::Cli::command().try_get_matches() {
         Ok(matches) => matches,
         Err(error) => return report_usage(&error).into(),

@@ -84,6 +84,13 @@ pub(crate) struct Reproduced {
     pub(crate) results: Results,
 }
 
+impl Reproduced {
+    /// Whether every claim came out as recorded.
+    pub(crate) fn holds(&self) -> bool {
+        self.claims.iter().all(|claim| claim.passed)
+    }
+}
+
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let mut chosen: Vec<Study> = Vec::new();
     for study in args.studies.iter().flat_map(|studies| &studies.0) {
@@ -100,7 +107,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let mut passed = true;
     for study in chosen {
         let Some(done) = args.reproduce(study, &material, &cache)? else { return Ok(ExitStatus::CheckFailed) };
-        passed &= done.claims.iter().all(|claim| claim.passed);
+        passed &= done.holds();
         write(&args.folder, &done)?;
         all.push(done);
     }

@@ -13,6 +13,7 @@ use super::numbers::numbers;
 use super::references::Reference;
 use crate::error::CommandError;
 use crate::output::{check_writable, replace_file};
+use crate::runs::seconds_since_start;
 
 const HTML: &str = include_str!("page.html");
 const MARKDOWN: &str = include_str!("page.md");
@@ -51,7 +52,10 @@ impl ReportArgs {
     pub(crate) fn write(&self, page: impl FnOnce() -> Page) -> Result<(), CommandError> {
         let Some(PageFile { path, form }) = &self.report else { return Ok(()) };
         let failed = |reason| CommandError::Draw { path: path.clone(), reason };
-        replace_file(path, render(&page(), *form).map_err(failed)?.as_bytes())
+        let mut page = page();
+        page.parameters.push(["version".into(), env!("CARGO_PKG_VERSION").into()]);
+        page.parameters.push(["run time".into(), format!("{:.1} s", seconds_since_start())]);
+        replace_file(path, render(&page, *form).map_err(failed)?.as_bytes())
     }
 }
 

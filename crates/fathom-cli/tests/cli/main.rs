@@ -10,6 +10,7 @@ mod kernel;
 mod pictures;
 mod predict;
 mod predict_large;
+mod reproduce;
 mod sample;
 mod sample_files;
 mod sweep;
