@@ -8,6 +8,7 @@ mod memory;
 mod progress;
 mod record;
 mod setup;
+mod watched;
 
 pub(crate) use fingerprint::{fingerprint, text_fingerprint};
 pub(crate) use interrupt::stop_requested;
@@ -17,3 +18,4 @@ pub(crate) use memory::allowed_bytes;
 pub(crate) use progress::Progress;
 pub(crate) use record::{BLOCK, MOST_DRAWS, Part, RunRecord};
 pub(crate) use setup::Setup;
+pub(crate) use watched::watched;

@@ -141,7 +141,7 @@ impl<'a> CircularDepth<'a> {
             *state = add(before, *state);
         }
         let known = Known::Places(after);
-        if l % LOOK == 0 && known.agrees() { Ok(Known::Agreed(known.mean_of_places())) } else { Ok(known) }
+        if l.is_multiple_of(LOOK) && known.agrees() { Ok(Known::Agreed(known.mean_of_places())) } else { Ok(known) }
     }
 }
 

@@ -7,7 +7,7 @@ use super::subject::Subject;
 use super::tau::Tau;
 use super::{DepthClass, DepthConstants, DepthError, DepthNetwork, inverse_depth};
 use crate::Scaled;
-use crate::activation::{Covariance, Homogeneous};
+use crate::activation::{Covariance, Homogeneous, Parity};
 use crate::infinite::{Expectations, PairKernel};
 use crate::spec::BranchScaling;
 
@@ -23,6 +23,8 @@ const DEEP_BY_PASSES: usize = 20_000;
 const FADED: f64 = 42.0;
 /// The same where what is left must still stand out from rounding.
 const VISIBLE: f64 = 16.0;
+/// Correlations below this are rounding.
+const ROUNDING: f64 = 1e-14;
 /// Squared norm differences that fade more slowly than this share of $\chi_1$ rule the gaps.
 const NORMS_FADE: f64 = 0.999;
 
@@ -204,6 +206,11 @@ impl Pair<'_> {
         };
         let depths = [deep / 4, deep];
         let ratios = self.two(depths)?.map(|kernel| ratio(&kernel));
+        if limit.is_none() && ratios.iter().all(|ratio| ratio.abs() < ROUNDING) {
+            // What is orthogonal stays so; its rounding has no rate.
+            let limit = Some(0.0);
+            return Ok(Measured { limit, origin: LimitOrigin::Formula, ..Measured::nothing(constants) });
+        }
         let factors = depths.map(|depth| (depth as f64).powf(exponent));
         let limit = limit.unwrap_or((ratios[1] * factors[1] - ratios[0] * factors[0]) / (factors[1] - factors[0]));
         let scaled = [0, 1].map(|i| (ratios[i] - limit) * factors[i]);
@@ -292,12 +299,16 @@ impl Pair<'_> {
             return Ok(Measured::nothing(constants));
         };
         let offdiagonal = q * c_star / (1.0 - chi_star);
-        let curvature = self.curvature(q, 1.0 - c_star);
+        // Odd networks without bias are odd in the correlation too.
+        let odd = self.network.activation().parity() == Parity::Odd && self.network.bias_var() == 0.0;
+        let curvature = if odd && c_star == 0.0 { 0.0 } else { self.curvature(q, 1.0 - c_star) };
         let visible = Self::faded(&[chi_star, lambda_q], VISIBLE);
         let deep = Self::faded(&[chi1.recip(), chi_star, lambda_q, self.subject.pattern()], FADED).max(visible + 1);
         let [near, far] = self.two([visible, deep])?;
         let cosine = (near.nngp[2] / (near.nngp[0].sqrt() * near.nngp[1].sqrt())).to_f64();
-        let psi = (cosine - c_star) / chi_star.powf(visible as f64);
+        let apart = cosine - c_star;
+        // A pair that begins at the fixed point stays there; powers of its rounding mean nothing.
+        let psi = if apart.abs() < ROUNDING { 0.0 } else { apart / chi_star.powf(visible as f64) };
         let ln_diagonal = (far.ntk[0].sqrt() * far.ntk[1].sqrt()).ln() - deep as f64 * chi1.ln();
         let law = Law::Chaotic {
             offdiagonal,
