@@ -72,11 +72,7 @@ impl Classified {
         }
         // A window that mixes nothing, or places that end at different variances, leave every place a limit of its own.
         let ends = Self::new(subject.network(), subject.range())?;
-        Ok(if subject.pattern() >= 1.0 || ends.class == DepthClass::NotCovered {
-            Self::uncovered(own.phase)
-        } else {
-            own
-        })
+        Ok(if subject.pattern() >= 1.0 || ends.class == DepthClass::NotCovered { Self::uncovered(None) } else { own })
     }
 
     fn uncovered(phase: Option<PhaseReport>) -> Self {
