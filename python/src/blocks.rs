@@ -2,7 +2,7 @@
 
 use fathom_ntk::activation::Activation;
 use fathom_ntk::infinite::matrix::Network;
-use fathom_ntk::spec::{self, CnnSpec, Composition, CompositionSpec, ResNetSpec};
+use fathom_ntk::spec::{self, CnnSpec, Composition, CompositionSpec, NetworkFile, ResNetSpec};
 use pyo3::prelude::*;
 use serde::Serialize;
 
@@ -31,7 +31,7 @@ impl Blocks {
     /// The network of a TOML document.
     #[staticmethod]
     fn from_toml(text: &str) -> PyResult<Self> {
-        CompositionSpec::from_toml(text).and_then(Composition::try_from).map(Self).map_err(raise)
+        NetworkFile::from_toml(text).and_then(|file| file.composition()).map(Self).map_err(raise)
     }
 
     /// Fully connected layers as branches beside the identity.
@@ -67,25 +67,8 @@ impl Blocks {
         let activation: Activation = activation.parse().map_err(raise)?;
         let scaling = scaling.map(|text| text.parse().map_err(raise)).transpose()?;
         let padding = choice("padding", padding)?;
-        let spec = CnnSpec {
-            input: shape.clone(),
-            depth,
-            filter: window,
-            padding,
-            activation: activation.clone(),
-            weight_var,
-            bias_var,
-            scaling,
-        };
-        let trunk = Composition::try_from(spec).map_err(raise)?;
-        let mut blocks = trunk.blocks().to_vec();
-        let ending = match ending {
-            "flatten" => spec::Block::Flatten,
-            _ => spec::Block::GlobalAveragePool,
-        };
-        blocks.extend([spec::Block::activation(activation), ending]);
-        blocks.push(spec::Block::dense(weight_var, bias_var));
-        Composition::try_from(CompositionSpec { input: shape, blocks, ..Default::default() }).map(Self).map_err(raise)
+        let spec = CnnSpec { input: shape, depth, filter: window, padding, activation, weight_var, bias_var, scaling };
+        spec.with_ending(choice("ending", ending)?).map(Self).map_err(raise)
     }
 
     /// The description.

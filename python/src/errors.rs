@@ -97,7 +97,7 @@ kinds!(CompositionError {
 });
 kinds!(DepthError {
     ArgumentError: Input, Depths, Epsilon, MeanSquare, Image, Stopped;
-    NotAvailableError: LayersDiffer, OtherNtk;
+    NotAvailableError: LayersDiffer, NotCircular, OtherNtk;
 } of [Architecture, Composition, Phase, Kernel, Predict]);
 kinds!(InputError { ArgumentError: Length, NotFinite, Inner; });
 kinds!(KernelError {

@@ -7,7 +7,7 @@ use clap::Args;
 use fathom_ntk::activation::Activation;
 use fathom_ntk::infinite::matrix::Network;
 use fathom_ntk::spec::{
-    Architecture, ArchitectureSpec, Biases, Composition, CompositionSpec, Parameterization, PerLayer, WeightLaw, Widths,
+    Architecture, ArchitectureSpec, Biases, Composition, NetworkFile, Parameterization, PerLayer, WeightLaw, Widths,
 };
 use serde::Serialize;
 
@@ -80,13 +80,13 @@ fn read_spec(path: &Path) -> Result<ArchitectureSpec, CommandError> {
 #[command(next_help_heading = "Network")]
 pub(crate) struct BlocksArgs {
     /// Read a network of blocks (convolutions, residual connections, pooling, …) from a TOML file with `input` and `[[block]]`
-    /// tables; instead of the other flags of networks
+    /// tables, or a shorthand `[resnet]` or `[cnn]`; instead of the other flags of networks
     #[arg(long, value_name = "FILE.toml", conflicts_with_all = NETWORK_FLAGS)]
     network: Option<PathBuf>,
 }
 
 /// The flags of [`NetworkArgs`].
-const NETWORK_FLAGS: [&str; 9] =
+pub(crate) const NETWORK_FLAGS: [&str; 9] =
     ["widths", "depth", "activation", "weight_var", "bias_var", "biases", "parameterization", "weight_law", "arch"];
 
 impl BlocksArgs {
@@ -107,7 +107,7 @@ impl BlocksArgs {
 pub(crate) fn read_blocks(path: &Path, features: usize) -> Result<Composition, CommandError> {
     protect(path);
     let text = read_text(path)?;
-    let spec = CompositionSpec::from_toml(&text).and_then(Composition::try_from);
+    let spec = NetworkFile::from_toml(&text).and_then(|file| file.composition());
     let network = spec.map_err(|source| CommandError::BlocksFile { path: path.into(), source })?;
     if network.features() != features {
         let (input, own) = (network.input(), network.features());

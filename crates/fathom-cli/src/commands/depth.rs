@@ -1,28 +1,25 @@
 //! `fathom depth`.
 
-use std::path::PathBuf;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+mod subject;
 
-use clap::ValueEnum;
+use std::path::PathBuf;
+
 use fathom_ntk::analysis::depth::{
-    DepthData, DepthDataReport, DepthError, DepthNetwork, DepthOptions, DepthReport, depth_data_report, depth_report,
-    log_spaced_depths,
+    DepthData, DepthDataReport, DepthNetwork, DepthOptions, DepthReport, depth_data_report, log_spaced_depths,
 };
-use fathom_ntk::analysis::nearest_edge_of_chaos;
-use fathom_ntk::infinite::PairInput;
-use fathom_ntk::infinite::matrix::Watch;
 use fathom_ntk::report::{depth_data_text, depth_text};
-use fathom_ntk::spec::{Architecture, ArchitectureSpec, BranchScaling};
+use fathom_ntk::spec::BranchScaling;
 use serde::Serialize;
 
+use self::subject::{ArchitectureArg, ImageArgs, Subject};
 use super::supervised::{Supervised, Task};
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
-use crate::flags::{NetworkArgs, usage};
+use crate::flags::{NETWORK_FLAGS, NetworkArgs, usage};
 use crate::output::OutputArgs;
+use crate::page::{ReportArgs, command_line, depth_page};
 use crate::plot::{PlotArgs, depth_figure};
-use crate::runs::{Progress, stop_requested};
+use crate::runs::{stop_requested, watched};
 
 /// Flags of `fathom depth`.
 #[derive(clap::Args, Debug)]
@@ -32,21 +29,29 @@ pub(crate) struct Args {
     #[command(flatten)]
     depth: DepthArgs,
     #[command(flatten)]
+    images: ImageArgs,
+    #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
     plot: PlotArgs,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 /// What to compute.
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Depth")]
 struct DepthArgs {
-    /// Fully connected networks, or residual ones with a dense layer in each branch
+    /// Fully connected networks, residual ones with a dense layer in each branch, or circular convolutional ones on two images
     #[arg(long, value_enum, default_value = "mlp")]
     architecture: ArchitectureArg,
-    /// λ² of the branches of residual networks: a number, l^-p, 1/l or 1/L [default: 1]
+    /// Read the network from a TOML file: [resnet], a circular [cnn], or the blocks of one; instead of the other flags of networks
+    #[arg(long, value_name = "FILE.toml", conflicts_with_all = NETWORK_FLAGS,
+          conflicts_with_all = ["architecture", "scaling", "phases"])]
+    network: Option<PathBuf>,
+    /// λ² of the branches of residual networks: a number, l^-p, 1/l or 1/L [default: 1, none for cnn]
     #[arg(long, value_name = "LAW")]
     scaling: Option<String>,
     /// Cosine of the angle between the two inputs
@@ -94,12 +99,6 @@ struct DataArgs {
     normalise: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum ArchitectureArg {
-    Mlp,
-    Resnet,
-}
-
 /// Rows of data where nothing is said.
 const DEFAULT_ROWS: usize = 50;
 /// Most rows of data.
@@ -112,10 +111,6 @@ const DEEP_SLOW_PAIR: usize = 20_000;
 const DEEP_DATA: usize = 1000;
 /// Depths in a factor of ten.
 const PER_DECADE: usize = 3;
-/// Bias variance without which the ordered phase is no phase for most activations.
-const ORDERED_BIAS: f64 = 0.05;
-/// Time between looks at the computation.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// One network of a comparison.
 #[derive(Serialize)]
@@ -135,30 +130,6 @@ struct Output<'a> {
 }
 
 impl DepthArgs {
-    fn scaling(&self) -> Result<Option<BranchScaling>, CommandError> {
-        match (self.architecture, &self.scaling) {
-            (ArchitectureArg::Mlp, Some(_)) => Err(usage("--scaling needs --architecture resnet")),
-            (ArchitectureArg::Mlp, None) => Ok(None),
-            (ArchitectureArg::Resnet, None) => Ok(Some(BranchScaling::Constant(1.0))),
-            (ArchitectureArg::Resnet, Some(text)) => {
-                let text = if text == "none" { "1" } else { text };
-                Ok(Some(text.parse().map_err(DepthError::Composition)?))
-            }
-        }
-    }
-
-    fn input(&self) -> Result<PairInput, CommandError> {
-        let (first, second) = match self.input_mean_square[..] {
-            [both] => (both, both),
-            [first, second] => (first, second),
-            _ => return Err(usage("--input-mean-square takes one number or two")),
-        };
-        if !(-1.0..=1.0).contains(&self.cosine) {
-            return Err(usage(format!("--cosine must be between -1 and 1, got {}", self.cosine)));
-        }
-        PairInput::from_gaps(first, second, 1.0 - self.cosine, 1.0 + self.cosine).map_err(usage)
-    }
-
     /// Depths of a table: those given, or log-spaced ones and the network's own.
     fn depths(&self, first: usize, last: usize, own: Option<usize>) -> Vec<usize> {
         if !self.depths.is_empty() {
@@ -170,26 +141,6 @@ impl DepthArgs {
         depths.dedup();
         depths
     }
-}
-
-/// The networks to look at, and where they stand.
-fn networks(args: &Args, arch: &Architecture) -> Result<Vec<(&'static str, DepthNetwork)>, CommandError> {
-    let plain = DepthNetwork::of(arch)?;
-    let scaling = args.depth.scaling()?;
-    let build = |weight_var, bias_var| match scaling {
-        None => DepthNetwork::mlp(plain.activation(), weight_var, bias_var),
-        Some(scaling) => DepthNetwork::resnet(plain.activation(), weight_var, bias_var, scaling),
-    };
-    if !args.depth.phases {
-        return Ok(vec![("given", build(plain.weight_var(), plain.bias_var())?)]);
-    }
-    let critical = nearest_edge_of_chaos(plain.activation(), plain.weight_var(), plain.bias_var())?;
-    let (weight_var, bias_var) = (critical.weight_var, critical.bias_var);
-    Ok(vec![
-        ("ordered", build(0.5 * weight_var, bias_var.max(ORDERED_BIAS))?),
-        ("critical", build(weight_var, bias_var)?),
-        ("chaotic", build(2.0 * weight_var, bias_var)?),
-    ])
 }
 
 /// Inputs and targets, read and checked.
@@ -234,32 +185,38 @@ fn normalise(data: &mut Supervised) -> Result<(), CommandError> {
 
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     args.output.check()?;
-    let spec = args.network.spec()?;
-    let own = spec.depth.or_else(|| spec.widths.as_ref().map(|widths| widths.as_slice().len() - 1));
-    let depth = if spec.widths.is_none() { spec.depth.or(Some(2)) } else { spec.depth };
-    let arch = Architecture::try_from(ArchitectureSpec { depth, ..spec })?;
-    let input = args.depth.input()?;
-    let networks = networks(args, &arch)?;
-    let loaded = args.data.load()?;
-    let mut compared = Vec::with_capacity(networks.len());
-    for (place, network) in networks {
-        let fast =
-            network.activation().homogeneous().is_some() && network.scaling() != Some(BranchScaling::InverseDepth);
-        let slow = network.scaling().is_some() && !fast;
-        let last = if slow { DEEP_SLOW_PAIR } else { DEEP_PAIR };
-        let options = DepthOptions { depths: args.depth.depths(1, last, own), epsilon: args.depth.epsilon };
-        let pair = depth_report(&network, &input, &options)?;
+    args.report.check()?;
+    let data = args.data.data.as_deref().map(|path| (path, args.data.array.as_deref()));
+    let subject = Subject::new(&args.network, &args.depth, &args.images, data)?;
+    let loaded = if subject.is_of_images() { None } else { args.data.load()? };
+    let mut compared = Vec::with_capacity(subject.networks.len());
+    for (place, network) in &subject.networks {
+        let last = if is_slow(network, subject.is_of_images()) { DEEP_SLOW_PAIR } else { DEEP_PAIR };
+        let depths = args.depth.depths(1, last, subject.own);
+        let pair = subject.report(network, &DepthOptions { depths, epsilon: args.depth.epsilon })?;
         let data = match &loaded {
-            Some(loaded) => Some(on_data(&network, loaded, &args.depth.depths(2, DEEP_DATA, own))?),
+            Some(loaded) => Some(on_data(network, loaded, &args.depth.depths(2, DEEP_DATA, subject.own))?),
             None => None,
         };
         compared.push(Compared { place, pair, data });
     }
-    let source = args.data.data.as_ref().map(|path| path.display().to_string());
+    let source = subject.source.or_else(|| args.data.data.as_ref().map(|path| path.display().to_string()));
     args.plot.write(|| depth_figure(&compared))?;
+    args.report.write(|| depth_page(&compared, source.as_deref(), &command_line()))?;
     let output = Output { version: env!("CARGO_PKG_VERSION"), source: source.as_deref(), networks: &compared };
     args.output.write(&output, || text(&compared, source.as_deref().unwrap_or_default()))?;
     Ok(ExitStatus::Answered)
+}
+
+/// Whether every depth is a pass of its own, every layer an integral, or every layer one of many places.
+fn is_slow(network: &DepthNetwork, of_images: bool) -> bool {
+    let integrals = network.activation().homogeneous().is_none();
+    match network.scaling() {
+        None => integrals && of_images,
+        Some(BranchScaling::InverseDepth) => true,
+        Some(BranchScaling::Power(p)) if p > 0.0 => integrals || of_images,
+        Some(_) => integrals,
+    }
 }
 
 fn text(compared: &[Compared], source: &str) -> String {
@@ -277,7 +234,7 @@ fn text(compared: &[Compared], source: &str) -> String {
 
 /// The kernels of data, watched from this thread.
 fn on_data(network: &DepthNetwork, loaded: &Loaded, depths: &[usize]) -> Result<DepthDataReport, CommandError> {
-    let stop = stop_requested()?;
+    stop_requested()?;
     let data = DepthData {
         train: &loaded.train,
         test: &loaded.test.inputs.values,
@@ -285,26 +242,5 @@ fn on_data(network: &DepthNetwork, loaded: &Loaded, depths: &[usize]) -> Result<
         targets: &loaded.task.targets,
         test_targets: loaded.task.test_targets.as_deref(),
     };
-    let watch = Watch::default();
-    std::thread::scope(|scope| {
-        let worker = scope.spawn(|| depth_data_report(network, &data, depths, &watch));
-        let mut progress: Option<Progress> = None;
-        let mut seen = 0;
-        while !worker.is_finished() {
-            std::thread::sleep(LOOK);
-            if stop.load(Ordering::Relaxed) {
-                watch.stop();
-            }
-            let (done, total) = watch.progress();
-            if total > 0 {
-                let progress = progress.get_or_insert_with(|| Progress::new("pairs", Some(total as u64), 0, None));
-                progress.add((done - seen) as u64);
-                seen = done;
-            }
-        }
-        match worker.join() {
-            Ok(report) => Ok(report?),
-            Err(_) => Err(usage("the computation ended unexpectedly")),
-        }
-    })
+    Ok(watched("rows and pairs", |watch| depth_data_report(network, &data, depths, watch))??)
 }

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use fathom_ntk::infinite::matrix::{
-    Entry, KernelEngine, KernelKind, KernelScale, KernelSummary, MatrixOptions, MatrixSpectrum,
+    Entry, KernelEngine, KernelInputs, KernelKind, KernelScale, KernelSummary, MatrixOptions, MatrixSpectrum,
 };
-use fathom_ntk::report::kernel_text;
+use fathom_ntk::report::{kernel_parts, kernel_text};
 use serde::Serialize;
 use serde_json::json;
 
@@ -17,8 +17,9 @@ use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::{AnyNetwork, BlocksArgs, NetworkArgs, check_rows, data_named, network_for, usage};
 use crate::output::{Format, note, print};
-use crate::plot::{KERNEL_CELLS, KernelFigure, PlotArgs, kernel_figure};
-use crate::runs::{ArrayShape, MatrixFile, Progress, fingerprint, stop_requested};
+use crate::page::{ReportArgs, command_line, kernel_page};
+use crate::plot::{Figure, KERNEL_CELLS, KernelFigure, PlotArgs, kernel_figure};
+use crate::runs::{ArrayShape, MatrixFile, Progress, fingerprint, stop_requested, watched};
 
 /// Weight layers from which preparing the table over the angle takes seconds.
 const DEEP: usize = 10_000;
@@ -40,6 +41,8 @@ pub(crate) struct Args {
     kernel: KernelArgs,
     #[command(flatten)]
     plot: PlotArgs,
+    #[command(flatten)]
+    report: ReportArgs,
     /// How to write what is said of the matrix: for people, or complete for programs
     #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
     format: Format,
@@ -190,6 +193,7 @@ impl Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
+    args.report.check()?;
     let sets = args.sets()?;
     let features = sets.inputs.cols;
     let network = args.blocks.network_or(features, || network_for(&args.network, features))?;
@@ -207,17 +211,23 @@ fn run_in<T: FileNumber>(args: &Args, sets: &Sets, network: &AnyNetwork) -> Resu
     {
         note(&format!("following the kernel through {} layers first", arch.depth()));
     }
-    let engine = KernelEngine::new(network, &sets.inputs.values, sets.inputs.cols, others, &options)?;
+    let inputs = KernelInputs::new(&sets.inputs.values, sets.inputs.cols, others)?;
+    let engine = watched("images", |watch| KernelEngine::watched(network, inputs, &options, watch))??;
     check_memory::<T>(args, &engine)?;
     if let Some(path) = &args.kernel.out {
         write::<T>(&engine, path, identity::<T>(args, sets, network)?, args.kernel.resume)?;
     }
     let spectra = spectra(&engine, args.kernel.spectrum_rows)?;
-    if args.plot.path().is_some() {
-        draw(args, sets, network, spectra.last().map(|(values, _)| values.as_slice()))?;
-    }
+    let eigenvalues = spectra.last().map(|(values, _)| values.clone());
+    args.plot.write(|| figure(args, sets, network, eigenvalues.as_deref()))?;
     let ends: Vec<_> = spectra.into_iter().map(|(_, ends)| ends).collect();
     let summary = engine.summary::<T>(&ends);
+    args.report.write(|| {
+        let drawn = figure(args, sets, network, eigenvalues.as_deref()).ok();
+        let (title, parts) = (title(network), kernel_parts(&summary, network, &sets.source));
+        let parameters = vec![["network".into(), title.clone()], ["inputs".into(), sets.source.clone()]];
+        kernel_page(&title, parts, drawn, &command_line(), parameters)
+    })?;
     let file = args.kernel.out.as_ref().map(|path| path.display().to_string());
     let output = Output {
         version: env!("CARGO_PKG_VERSION"),
@@ -328,7 +338,7 @@ fn spectra(engine: &KernelEngine<'_>, most: usize) -> Result<Spectra, CommandErr
 }
 
 /// The picture, of the NTK if there are both: entries of evenly chosen rows and columns.
-fn draw(args: &Args, sets: &Sets, network: &AnyNetwork, eigenvalues: Option<&[f64]>) -> Result<(), CommandError> {
+fn figure(args: &Args, sets: &Sets, network: &AnyNetwork, eigenvalues: Option<&[f64]>) -> Result<Figure, CommandError> {
     let chosen = |inputs: &Inputs| {
         let count = inputs.rows.min(KERNEL_CELLS);
         let places: Vec<usize> = (0..count).map(|i| i * (inputs.rows - 1) / (count - 1).max(1)).collect();
@@ -341,7 +351,7 @@ fn draw(args: &Args, sets: &Sets, network: &AnyNetwork, eigenvalues: Option<&[f6
     let options = MatrixOptions { memory: usize::MAX, ..args.kernel.options() };
     let other_values = others.as_ref().map(|(_, values)| values.as_slice());
     let engine = KernelEngine::new(network, &values, sets.inputs.cols, other_values, &options)?;
-    let Some(matrix) = engine.matrices::<f64>()?.pop() else { return Ok(()) };
+    let Some(matrix) = engine.matrices::<f64>()?.pop() else { return Err(usage("there is no kernel to draw")) };
     let symbol = if matrix.kind() == KernelKind::Nngp { "NNGP Σ(x, x′)" } else { "NTK Θ(x, x′)" };
     let scale = match options.scale {
         KernelScale::None => "",
@@ -349,19 +359,18 @@ fn draw(args: &Args, sets: &Sets, network: &AnyNetwork, eigenvalues: Option<&[f6
         KernelScale::Depth => ", over that of a unit input",
     };
     let exponent = if matrix.exponent() == 0 { String::new() } else { format!(" / 2^{}", matrix.exponent()) };
-    args.plot.write(|| {
-        Ok(kernel_figure(&KernelFigure {
-            title: title(network),
-            quantity: format!("{symbol}{scale}{exponent}"),
-            values: matrix.values(),
-            columns: others.as_ref().map_or(&rows, |(places, _)| places),
-            rows: &rows,
-            eigenvalues: eigenvalues.filter(|values| !values.is_empty()),
-        }))
-    })
+    Ok(kernel_figure(&KernelFigure {
+        title: title(network),
+        quantity: format!("{symbol}{scale}{exponent}"),
+        values: matrix.values(),
+        columns: others.as_ref().map_or(&rows, |(places, _)| places),
+        rows: &rows,
+        eigenvalues: eigenvalues.filter(|values| !values.is_empty()),
+    }))
 }
 
-fn title(network: &AnyNetwork) -> String {
+/// The network in a few words.
+pub(super) fn title(network: &AnyNetwork) -> String {
     match network {
         AnyNetwork::Layers(arch) => {
             format!("Infinitely wide {} network with {} weight layers", arch.activation(), arch.depth())

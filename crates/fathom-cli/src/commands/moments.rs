@@ -12,6 +12,7 @@ use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::{InputArgs, NetworkArgs, Source, network_and_source, usage};
 use crate::output::OutputArgs;
+use crate::page::{ReportArgs, command_line, moments_page};
 use crate::plot::{PlotArgs, SampleFigure, sample_figure};
 
 /// Flags of `fathom moments`.
@@ -27,6 +28,8 @@ pub(crate) struct Args {
     output: OutputArgs,
     #[command(flatten)]
     plot: PlotArgs,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 /// What to compute.
@@ -131,6 +134,7 @@ fn equal_norms(mean_square: f64, cosine: f64) -> Result<PairInput, CommandError>
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
+    args.report.check()?;
     let (arch, source) = network_and_source(&args.network, &args.input)?;
     let Inputs { sq_norm, fourth_power_sum, pair } = args.moments.inputs(&arch, &source)?;
     let MomentsArgs { target, first_order, per_layer, cosine, .. } = args.moments;
@@ -143,10 +147,12 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
         Some(cosine) => format!("two inputs of equal norm with cosine {cosine}"),
         None => source.words(),
     };
-    args.plot.write(|| {
+    let figure = || {
         let input = InputNorm::new(sq_norm, fourth_power_sum)?;
         sample_figure(&SampleFigure { architecture: &arch, input: &input, bins: None, measured: Vec::new() })
-    })?;
+    };
+    args.plot.write(figure)?;
+    args.report.write(|| moments_page(&report, &source, figure().ok(), &command_line()))?;
     let output = Output { version: env!("CARGO_PKG_VERSION"), source: &source, report: &report };
     args.output.write(&output, || moments_text(&report))?;
     Ok(ExitStatus::Answered)

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use fathom_ntk::analysis::{
     CurveRange, EocPoint, PhaseDiagram, PhaseReport, edge_of_chaos, edge_of_chaos_curve, phase, phase_diagram,
 };
-use fathom_ntk::report::{curve_text, diagram_text, edge_of_chaos_text, phase_text};
+use fathom_ntk::report::{curve_text, diagram_text, edge_of_chaos_parts, edge_of_chaos_text, phase_text};
 use fathom_ntk::spec::{Architecture, ArchitectureSpec};
 use serde::Serialize;
 
@@ -13,6 +13,7 @@ use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::NetworkArgs;
 use crate::output::OutputArgs;
+use crate::page::{ReportArgs, command_line, phase_page};
 use crate::plot::{PlotArgs, phase_figure};
 
 /// Flags of `fathom phase`.
@@ -26,6 +27,8 @@ pub(crate) struct Args {
     output: OutputArgs,
     #[command(flatten)]
     plot: PlotArgs,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 /// What to compute.
@@ -105,6 +108,7 @@ struct Output {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
+    args.report.check()?;
     let spec = args.network.spec()?;
     // The phase is that of any depth.
     let depth = if spec.widths.is_none() { spec.depth.or(Some(2)) } else { spec.depth };
@@ -147,10 +151,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
         true => Some(phase_diagram(activation, &options.weight_vars.values(), &options.bias_vars.values(), q0)?),
         false => None,
     };
-    args.plot.write(|| {
+    let figure = || {
         let ends = |grid: Grid| [grid.from, grid.to];
         phase_figure(&arch, &report, ends(options.weight_vars), ends(options.bias_vars))
-    })?;
+    };
+    args.plot.write(figure)?;
+    args.report
+        .write(|| phase_page(&report, edge_of_chaos_parts(bias_var, &critical), figure().ok(), &command_line()))?;
     let text = {
         let mut text = phase_text(&report) + "\n" + &edge_of_chaos_text(bias_var, &critical);
         for part in [curve.as_deref().map(curve_text), diagram.as_ref().map(diagram_text)].into_iter().flatten() {

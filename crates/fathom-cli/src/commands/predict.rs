@@ -7,9 +7,10 @@ use fathom_ntk::Architecture;
 use fathom_ntk::predict::{
     Covariance, LargeProblem, Method, Metrics, PredictError, PredictOptions, Prediction, Ridge, Time, memory_in_all,
 };
-use fathom_ntk::report::prediction_text;
+use fathom_ntk::report::{number, prediction_parts, prediction_text};
 use serde::Serialize;
 
+use super::kernel::title;
 use super::predict_direct::{Inputs, direct};
 use super::predict_large::{SolverArg, SolverArgs, predict_large};
 use super::supervised::{Supervised, Task};
@@ -18,6 +19,7 @@ use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::{AnyNetwork, BlocksArgs, NetworkArgs, usage};
 use crate::output::{OutputArgs, replace_file};
+use crate::page::{ReportArgs, command_line, prediction_page};
 use crate::plot::{Curves, PlotArgs, prediction_figure};
 use crate::runs::allowed_bytes;
 
@@ -47,6 +49,8 @@ pub(crate) struct Args {
     save_covariance: Option<PathBuf>,
     #[command(flatten)]
     plot: PlotArgs,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 /// What is learnt.
@@ -235,6 +239,7 @@ impl DataArgs {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
+    args.report.check()?;
     let (train, test) = args.data.load()?;
     let features = train.inputs.cols;
     let network = args.blocks.network_or(features, || network(&args.network, features))?;
@@ -243,7 +248,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let metrics = metrics(&prediction, &task)?;
     let source = format!("{}, {}", train.source, test.source);
     save(args, &prediction)?;
-    args.plot.write(|| {
+    let figure = || {
         let curves = Curves {
             network: &network,
             prediction: &prediction,
@@ -251,6 +256,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
             metrics: metrics.as_deref(),
         };
         prediction_figure(&curves)
+    };
+    args.plot.write(figure)?;
+    args.report.write(|| {
+        let parts = prediction_parts(&network, &prediction, metrics.as_deref(), &source);
+        let (title, answer) = (title(&network), answer(&prediction, metrics.as_deref()));
+        let parameters = vec![["network".into(), title.clone()], ["data".into(), source.clone()]];
+        prediction_page(&title, answer, parts, figure().ok(), &command_line(), parameters)
     })?;
     let output = Output {
         version: env!("CARGO_PKG_VERSION"),
@@ -262,6 +274,19 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     };
     args.output.write(&output, || prediction_text(&network, &prediction, metrics.as_deref(), &source))?;
     Ok(ExitStatus::Answered)
+}
+
+/// The result in a sentence.
+fn answer(prediction: &Prediction, metrics: Option<&[Metrics]>) -> String {
+    let (n, m) = (prediction.training_inputs, prediction.test_inputs);
+    let learnt = format!("Trained on {n} inputs, the networks predict {m}");
+    match metrics.and_then(<[Metrics]>::last) {
+        Some(Metrics { accuracy: Some(accuracy), .. }) => {
+            format!("{learnt}: {} of 100 rightly.", number(100.0 * accuracy))
+        }
+        Some(metrics) => format!("{learnt} with a mean squared error of {}.", number(metrics.error)),
+        None => format!("{learnt}."),
+    }
 }
 
 fn metrics(prediction: &Prediction, task: &Task) -> Result<Option<Vec<Metrics>>, CommandError> {

@@ -7,6 +7,7 @@ use super::supervised::{Supervised, Task};
 use crate::error::CommandError;
 use crate::flags::AnyNetwork;
 use crate::output::note;
+use crate::runs::watched;
 
 /// Where the numbers come from.
 pub(super) struct Inputs<'a> {
@@ -31,7 +32,8 @@ pub(super) fn direct(inputs: &Inputs<'_>, options: &PredictOptions) -> Result<Pr
     let kept: Vec<f64> =
         if task.targets.repeated() == 0 { Vec::new() } else { distinct.iter().flat_map(row).copied().collect() };
     let rows = if kept.is_empty() { &train.inputs.values } else { &kept };
-    let kernels = Kernels::compute(*network, rows, &test.inputs.values, features, kind, block, &Watch::default())?;
+    let compute = |watch: &Watch| Kernels::compute(*network, rows, &test.inputs.values, features, kind, block, watch);
+    let kernels = watched("inputs, then tiles of the kernel", compute)??;
     for (name, kernel) in [("NNGP", &kernels.nngp), ("NTK", &kernels.ntk)] {
         if kernel.as_ref().is_some_and(Kernel::is_narrow) {
             note(&format!(

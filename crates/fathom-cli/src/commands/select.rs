@@ -6,18 +6,21 @@ use std::sync::atomic::Ordering;
 use clap::ValueEnum;
 use fathom_ntk::Architecture;
 use fathom_ntk::activation::Activation;
-use fathom_ntk::predict::{Criterion, KernelKind, Ridge, Selection, select, training_kernel};
-use fathom_ntk::report::selection_text;
+use fathom_ntk::infinite::matrix::Watch;
+use fathom_ntk::predict::{Candidate, Criterion, KernelKind, Ridge, Selection, select, training_kernel_watched};
+use fathom_ntk::report::{number, selection_parts, selection_text};
 use fathom_ntk::spec::{ArchitectureSpec, PerLayer};
 use serde::Serialize;
 
+use super::kernel::title;
 use super::supervised::{Supervised, Task};
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::{AnyNetwork, read_blocks, usage};
 use crate::output::{OutputArgs, note};
+use crate::page::{ReportArgs, command_line, selection_page};
 use crate::plot::{PlotArgs, selection_figure};
-use crate::runs::{Progress, stop_requested};
+use crate::runs::{Progress, stop_requested, watched};
 
 /// Flags of `fathom select`.
 #[derive(clap::Args, Debug)]
@@ -36,6 +39,8 @@ pub(crate) struct Args {
     output: OutputArgs,
     #[command(flatten)]
     plot: PlotArgs,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 /// The candidates: all combinations.
@@ -168,7 +173,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let classes = task.classes.as_ref().map(|classes| classes.train.as_slice());
     let networks = args.grid.networks(data.inputs.cols)?;
     let of = |network: &AnyNetwork| {
-        training_kernel(network, &data.inputs.values, data.inputs.cols, kind).map_err(|error| error.to_string())
+        let work = |watch: &Watch| training_kernel_watched(network, &data.inputs.values, data.inputs.cols, kind, watch);
+        let kernel = watched("inputs, then tiles of the kernel", work).map_err(|error| error.to_string())?;
+        kernel.map_err(|error| error.to_string())
     };
     let stop = stop_requested()?;
     let mut progress = Progress::new("networks", Some(networks.len() as u64), 0, None);
@@ -195,6 +202,24 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let source = format!("{} of {}", data.inputs.rows, data.source);
     args.output.write(&output, || selection_text(&selection, &source))?;
     args.plot.write(|| selection_figure(&selection))?;
+    args.report.write(|| {
+        let best = selection.best.map(|best| {
+            let Candidate { network, ridge, .. } = &selection.candidates[best];
+            let ridge = match ridge {
+                Ridge::Absolute(ridge) => number(*ridge),
+                Ridge::Relative(share) => format!("{} of the mean diagonal", number(*share)),
+            };
+            format!("The best of {} candidates: {}, ridge {ridge}.", selection.candidates.len(), title(network))
+        });
+        let parameters = vec![["data".into(), source.clone()]];
+        selection_page(
+            best,
+            selection_parts(&selection, &source),
+            selection_figure(&selection).ok(),
+            &command_line(),
+            parameters,
+        )
+    })?;
     Ok(match selection.best {
         None => ExitStatus::NoAnswer,
         Some(_) if done < networks.len() => ExitStatus::CheckFailed,

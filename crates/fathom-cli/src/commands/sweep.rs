@@ -21,6 +21,7 @@ use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::usage;
 use crate::output::{Format, check_writable, note, print, replace_file};
+use crate::page::{command_line, sweep_page};
 use crate::plot::sweep_figure;
 
 /// The JSON form: the table as columns, and the same over seeds.
@@ -96,7 +97,9 @@ fn show(args: &Args, sweep: &Sweep, material: &Material, table: &Table, missing:
     if let Some(path) = &args.over_seeds {
         replace_file(path, table_csv(&table.over_seeds().columns()).as_bytes())?;
     }
-    args.plot.write(|| sweep_figure(sweep.command, table, args.show.as_deref()))?;
+    let figure = || sweep_figure(sweep.command, table, args.show.as_deref());
+    args.plot.write(figure)?;
+    args.report.write(|| sweep_page((sweep.command, table), source, missing, figure().ok(), &command_line()))?;
     let output = Output {
         version: env!("CARGO_PKG_VERSION"),
         command: sweep.command,
@@ -145,6 +148,7 @@ fn opened(args: &Args, command: SweepCommand) -> Result<Store, CommandError> {
 
 /// All files that are written at the end can be, and are no shards; before the work, not after it.
 fn check_files(args: &Args) -> Result<(), CommandError> {
+    args.report.check()?;
     let files = [
         ("--checkpoint", args.checkpoint.as_ref()),
         ("--out", args.output.out.as_ref()),

@@ -10,7 +10,7 @@ mod table;
 
 use fathom_ntk::analysis::training::{Comparison, Setting, initial_network, probe};
 use fathom_ntk::network::Network;
-use fathom_ntk::report::{comparison_text, train_text};
+use fathom_ntk::report::{comparison_parts, comparison_text, train_text};
 use fathom_ntk::spec::Architecture;
 use fathom_ntk::train::{Ending, Examples, Recorder, Schedule, TrainError, TrainOptions, TrainReport, Trainer};
 use serde::Serialize;
@@ -26,6 +26,7 @@ use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::{network_for, usage};
 use crate::output::{check_writable, note, replace_file};
+use crate::page::{command_line, training_page};
 use crate::plot::training_figure;
 use crate::runs::stop_requested;
 
@@ -168,6 +169,11 @@ impl Trained {
         }
         let classes = data.probe_classes(*probe_inputs);
         args.plot.write(|| Ok(training_figure(report, beside, kernels, classes)))?;
+        args.report.write(|| {
+            let figure = training_figure(report, beside, kernels, classes);
+            let theory = comparison.as_ref().map_or_else(Vec::new, comparison_parts);
+            training_page(report, &data.source, theory, Some(figure), &command_line())
+        })?;
         let labels = data.labels.as_deref();
         let (version, seed) = (env!("CARGO_PKG_VERSION"), report.options.seed);
         let output = Output { version, source: &data.source, labels, seed, report, comparison: comparison.as_ref() };
@@ -179,6 +185,7 @@ impl Trained {
 /// All files that are written at the end can be, before the work, not after it.
 fn check_files(args: &Args) -> Result<(), CommandError> {
     args.output.check()?;
+    args.report.check()?;
     if let Some(path) = &args.long.checkpoint {
         match (path.exists(), args.long.resume) {
             (true, false) => {

@@ -24,3 +24,8 @@ pub(crate) fn stop_requested() -> Result<&'static AtomicBool, CommandError> {
     }
     Ok(&STOP)
 }
+
+/// Whether it was set, without beginning to listen.
+pub(super) fn is_stop_requested() -> bool {
+    STOP.load(Ordering::Relaxed)
+}

@@ -9,6 +9,7 @@ mod progress;
 mod record;
 mod setup;
 mod start;
+mod watched;
 
 pub(crate) use fingerprint::{bytes_fingerprint, fingerprint, text_fingerprint};
 pub(crate) use interrupt::stop_requested;
@@ -19,3 +20,4 @@ pub(crate) use progress::Progress;
 pub(crate) use record::{BLOCK, MOST_DRAWS, Part, RunRecord};
 pub(crate) use setup::Setup;
 pub(crate) use start::{mark_start, seconds_since_start};
+pub(crate) use watched::watched;

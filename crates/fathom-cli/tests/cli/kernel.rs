@@ -92,6 +92,31 @@ fn an_interrupted_file_is_continued_with_the_same_bits() {
     assert!(!fs::exists(format!("{parts}.partial.json")).unwrap());
 }
 
+/// The same of a network on images, from the shorthand in its file.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_file_of_images_is_continued_with_the_same_bits() {
+    use std::process::{Command, Stdio};
+    use std::time::Duration;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (whole, parts, network) = (path("whole.npy"), path("parts.npy"), path("net.toml"));
+    fs::write(&network, "[cnn]\nshape = [8, 8, 1]\ndepth = 2\nending = \"flatten\"\n").unwrap();
+    let arguments = ["kernel", "digits", "--network", &network, "--spectrum-rows", "0", "--rows", "1000", "--out"];
+    let command = || Command::new(assert_cmd::cargo::cargo_bin!("fathom"));
+    let child = command().args(arguments).arg(&parts).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while !fs::exists(format!("{parts}.partial")).unwrap() && !fs::exists(&parts).unwrap() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let message = stderr(&child.wait_with_output().unwrap());
+    assert!(message.contains("interrupted after") && message.contains("--resume"), "{message}");
+    assert_eq!(fathom(&[&arguments[..], &[&parts, "--resume"]].concat()).status.code(), Some(0));
+    assert_eq!(fathom(&[&arguments[..], &[&whole]].concat()).status.code(), Some(0));
+    assert!(fs::read(&whole).unwrap() == fs::read(&parts).unwrap());
+}
+
 #[test]
 fn an_unfinished_file_of_another_matrix_is_not_continued() {
     let folder = tempfile::tempdir().unwrap();

@@ -206,7 +206,7 @@ impl Deref for Activation {
 
 impl PartialEq for Activation {
     fn eq(&self, other: &Self) -> bool {
-        self.name() == other.name()
+        Arc::ptr_eq(&self.0, &other.0) || self.name() == other.name()
     }
 }
 

@@ -20,6 +20,7 @@
 
 mod along_depth;
 mod chains;
+mod circular;
 mod composed;
 mod difference;
 mod error;
@@ -37,6 +38,7 @@ mod state;
 mod table;
 
 pub(crate) use along_depth::AlongDepth;
+pub(crate) use circular::CircularDepth;
 pub use composed::composed_pair_kernel;
 pub use error::KernelError;
 pub use expectations::{Expectations, Moments};

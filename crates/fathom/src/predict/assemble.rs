@@ -7,7 +7,9 @@ use rayon::prelude::*;
 use super::kernel::NARROW;
 use super::{Kernel, KernelKind, PredictError, TestBlock};
 use crate::Scaled;
-use crate::infinite::matrix::{self, KernelEngine, KernelMatrix, MatrixError, MatrixOptions, Network, Watch};
+use crate::infinite::matrix::{
+    self, KernelEngine, KernelInputs, KernelMatrix, MatrixError, MatrixOptions, Network, Watch,
+};
 use crate::infinite::{PairInput, PairKernel, composed_pair_kernel, gram};
 
 /// Most inputs of which gaps are computed pair by pair.
@@ -69,14 +71,17 @@ impl Kernels {
     ) -> Result<Self, PredictError> {
         let network = network.into();
         let options = MatrixOptions { kind, ..Default::default() };
-        let inner = KernelEngine::new(network, train, features, None, &options)?;
+        let prepared = |inputs, others| {
+            KernelEngine::watched(network, KernelInputs::new(inputs, features, others)?, &options, watch)
+        };
+        let inner = prepared(train, None)?;
         let mut inner_blocks = inner.matrices_watched::<f64>(watch)?.into_iter();
-        let across = (!test.is_empty()).then(|| KernelEngine::new(network, test, features, Some(train), &options));
+        let across = (!test.is_empty()).then(|| prepared(test, Some(train)));
         let across = across.transpose()?;
         let watched = |engine: &KernelEngine<'_>| engine.matrices_watched::<f64>(watch);
         let mut across_blocks = across.as_ref().map_or(Ok(Vec::new()), watched)?.into_iter();
         let whole = block == TestBlock::Full && !test.is_empty();
-        let own = whole.then(|| KernelEngine::new(network, test, features, None, &options)).transpose()?;
+        let own = whole.then(|| prepared(test, None)).transpose()?;
         let mut own_blocks = own.as_ref().map_or(Ok(Vec::new()), watched)?.into_iter();
         let mut kernels = Self { nngp: None, ntk: None };
         for &kind in kind.each() {
@@ -166,16 +171,30 @@ pub fn training_kernel<'n>(
     features: usize,
     kind: KernelKind,
 ) -> Result<Vec<f64>, PredictError> {
+    training_kernel_watched(network, inputs, features, kind, &Watch::default())
+}
+
+/// The same, watched.
+///
+/// # Errors
+/// Those of [`training_kernel`], and [`MatrixError::Stopped`] within [`PredictError`].
+pub fn training_kernel_watched<'n>(
+    network: impl Into<Network<'n>>,
+    inputs: &[f64],
+    features: usize,
+    kind: KernelKind,
+    watch: &Watch,
+) -> Result<Vec<f64>, PredictError> {
     let kind = match kind {
         KernelKind::Ntk => matrix::KernelKind::Ntk,
         KernelKind::Nngp => matrix::KernelKind::Nngp,
     };
     let options = MatrixOptions { kind, ..Default::default() };
-    let engine = KernelEngine::new(network, inputs, features, None, &options)?;
+    let engine = KernelEngine::watched(network, KernelInputs::new(inputs, features, None)?, &options, watch)?;
     if engine.exponent::<f64>(kind) != 0 {
         return Err(PredictError::BeyondRange);
     }
-    let matrix = engine.matrices::<f64>()?.pop();
+    let matrix = engine.matrices_watched::<f64>(watch)?.pop();
     Ok(matrix.map_or_else(Vec::new, KernelMatrix::into_values))
 }
 

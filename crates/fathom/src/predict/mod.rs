@@ -40,7 +40,7 @@ mod time;
 mod training_spread;
 mod weights;
 
-pub use assemble::{Kernels, training_kernel};
+pub use assemble::{Kernels, training_kernel, training_kernel_watched};
 pub use conjugate::{ConjugateOptions, Progress, Regression, conjugate_gradients};
 pub use direct::Solver;
 pub use ensemble::{predict, predict_owned};

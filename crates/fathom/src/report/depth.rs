@@ -1,11 +1,12 @@
 //! What depth does to a kernel, in words.
 
-use super::format::{Lines, number, scaled};
+use super::format::{Lines, Part, number, scaled};
 use crate::Scaled;
 use crate::analysis::depth::{
-    DataRow, DepthClass, DepthConstants, DepthDataReport, DepthNetwork, DepthRate, DepthReport, Distance, KernelLimit,
-    LimitOrigin, TrainedRow,
+    DataRow, DepthClass, DepthConstants, DepthDataReport, DepthNetwork, DepthRate, DepthReport, DepthRow, Distance,
+    KernelLimit, LimitOrigin, TrainedRow,
 };
+use crate::spec::BranchScaling;
 
 /// Entries of a predictor that are listed.
 const LISTED: usize = 4;
@@ -14,9 +15,19 @@ const LISTED: usize = 4;
 pub fn depth_network_words(network: &DepthNetwork) -> String {
     let kind = match network.scaling() {
         None => "fully connected".to_owned(),
+        Some(BranchScaling::Constant(lambda_sq)) => format!("residual, λ² = {}", number(lambda_sq)),
         Some(scaling) => format!("residual, λ² = {scaling}"),
     };
     format!("{}, {kind}", network.activation())
+}
+
+/// The networks of a report in a few words.
+pub fn depth_pair_words(report: &DepthReport) -> String {
+    match (&report.circular, report.network.scaling()) {
+        (None, _) => depth_network_words(&report.network),
+        (Some(_), None) => format!("{}, circular convolutions", report.network.activation()),
+        (Some(_), Some(_)) => format!("{}, circular convolutions", depth_network_words(&report.network)),
+    }
 }
 
 /// What a class says about great depth.
@@ -110,8 +121,18 @@ fn constants_words(c: &DepthConstants) -> String {
 
 /// What depth does to the kernel of a pair of inputs, as text.
 pub fn depth_text(report: &DepthReport) -> String {
+    depth_lines(report).finish()
+}
+
+/// The same as headings, labels, values and tables.
+pub fn depth_parts(report: &DepthReport) -> Vec<Part> {
+    depth_lines(report).parts()
+}
+
+fn depth_lines(report: &DepthReport) -> Lines {
     let mut lines = Lines::default();
     lines.heading("Depth");
+    lines.row("networks", depth_pair_words(report));
     head(&mut lines, &report.network, report.class);
     let [first, second] = report.mean_squares;
     lines.row(
@@ -121,13 +142,34 @@ pub fn depth_text(report: &DepthReport) -> String {
     let limit = report
         .ratio_limit
         .map_or("unknown".into(), |limit| format!("{} ({})", number(limit), origin_words(report.origin)));
+    let limit = match report.input_gap {
+        0.0 => "1: parallel inputs belong to the diagonal, and what is said above is of others".into(),
+        _ => limit,
+    };
     lines.row("limit of Θ(x, x′)/Θ(x, x)", limit);
     if let Some(rate) = &report.rate {
-        lines.row("approached as", depth_rate_words(rate));
+        let words = match rate.coefficient() {
+            0.0 => "it is there from the first layer on".into(),
+            _ => depth_rate_words(rate),
+        };
+        lines.row("approached as", words);
     }
     let constants = constants_words(&report.constants);
     if !constants.is_empty() {
         lines.row("constants", constants);
+    }
+    if let Some(circular) = &report.circular {
+        let sizes = |sizes: &[usize]| sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("×");
+        let (images, window) = (sizes(&circular.sizes), sizes(&circular.filter));
+        lines.row("images", format!("{images} places, windows of {window} that wrap around"));
+        let fades = match circular.pattern_layers {
+            Some(layers) => {
+                format!("by e in {} layers: one convolution keeps {}", number(layers), number(circular.slowest_pattern))
+            }
+            None if circular.slowest_pattern >= 1.0 => "never: windows of one place mix nothing".into(),
+            None => "like a power of the depth, or not at all: branches grow weak before places agree".into(),
+        };
+        lines.row("the slowest pattern fades", fades);
     }
     if let Some(onset) = report.onset {
         lines.row("layers before the rate applies", format!("several times {}", number(onset)));
@@ -143,38 +185,54 @@ pub fn depth_text(report: &DepthReport) -> String {
         lines.row(&format!("within {} of the limit", number(needed.epsilon)), by_rate + &by_recursion);
     }
     pair_table(&mut lines, report);
-    lines.finish()
+    lines
 }
 
 fn head(lines: &mut Lines, network: &DepthNetwork, class: DepthClass) {
-    lines.row("networks", depth_network_words(network));
     lines.row("weight_var σ_w², bias_var σ_b²", format!("{}; {}", network.weight_var(), network.bias_var()));
-    lines.row("at great depth", class_words(class));
+    let words = match network.scaling() {
+        Some(BranchScaling::Constant(0.0)) => "branches with λ² = 0 add nothing: one linear layer, whatever the depth",
+        _ => class_words(class),
+    };
+    lines.row("at great depth", words);
 }
 
 fn pair_table(lines: &mut Lines, report: &DepthReport) {
     lines.heading("Recursion, and error of the rate beside it");
-    lines.raw(&format!(
-        "{:>10} {:>11} {:>12} {:>11} {:>12} {:>12} {:>12}",
-        "L", "gap u", "Θ₁₂/√(q₁q₂)", "ratio", "error", "by the rate", "residual"
-    ));
-    for row in &report.rows {
-        let optional = |x: Option<Scaled>| x.map_or("—".into(), scaled);
-        let residual = row.residual.map_or("—".into(), |x| format!("{x:.6}"));
-        lines.raw(&format!(
-            "{:>10} {:>11} {:>12} {:>11} {:>12} {:>12} {:>12}",
-            row.depth,
+    let headings = ["L", "gap u", "Θ₁₂/√(q₁q₂)", "ratio", "error", "by the rate", "residual"];
+    let row = |row: &DepthRow| {
+        let optional = |x: Option<Scaled>| x.map_or("—".into(), |x| if x.is_zero() { "0".into() } else { scaled(x) });
+        // Less than what is shown has no sign.
+        let ratio = if row.ratio.abs() < 5e-8 { 0.0 } else { row.ratio };
+        [
+            row.depth.to_string(),
             scaled(row.gap),
             scaled(row.normalised),
-            format!("{:.7}", row.ratio),
+            format!("{ratio:.7}"),
             optional(row.error),
             optional(row.predicted),
-            residual
-        ));
-    }
+            row.residual.map_or("—".into(), |x| format!("{x:.6}")),
+        ]
+    };
+    columns(lines, headings, [10, 11, 12, 11, 12, 12, 12], report.rows.iter().map(row));
     if let Some(delta) = report.constants.delta0 {
         lines.raw(&format!("  The residual Θ₁₂/√(q₁q₂) − Y/n, with Y from the gap, tends to δ₀ = {delta:.6}."));
     }
+}
+
+/// A table whose columns have these widths.
+fn columns<const N: usize>(
+    lines: &mut Lines,
+    headings: [&str; N],
+    widths: [usize; N],
+    rows: impl Iterator<Item = [String; N]>,
+) {
+    let rows: Vec<Vec<String>> = std::iter::once(headings.map(String::from)).chain(rows).map(Vec::from).collect();
+    for row in &rows {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:>width$}"));
+        lines.raw(&cells.collect::<Vec<_>>().join(" "));
+    }
+    lines.keep_table(rows.into_iter());
 }
 
 /// What depth makes of regression on a data set, as text.
@@ -182,8 +240,18 @@ fn pair_table(lines: &mut Lines, report: &DepthReport) {
 /// # Arguments
 /// * `source`: where the data comes from, in a few words.
 pub fn depth_data_text(report: &DepthDataReport, source: &str) -> String {
+    depth_data_lines(report, source).finish()
+}
+
+/// The same as headings, labels, values and tables.
+pub fn depth_data_parts(report: &DepthDataReport, source: &str) -> Vec<Part> {
+    depth_data_lines(report, source).parts()
+}
+
+fn depth_data_lines(report: &DepthDataReport, source: &str) -> Lines {
     let mut lines = Lines::default();
     lines.heading("Deep networks on data");
+    lines.row("networks", depth_network_words(&report.network));
     head(&mut lines, &report.network, report.class);
     let norms = if report.equal_norms { "of one norm" } else { "of different norms" };
     let (n, m) = (report.training_inputs, report.test_inputs);
@@ -202,7 +270,7 @@ pub fn depth_data_text(report: &DepthDataReport, source: &str) -> String {
     }
     distances(&mut lines, report);
     training(&mut lines, report);
-    lines.finish()
+    lines
 }
 
 fn kernel_words(report: &DepthDataReport) -> String {
@@ -242,50 +310,50 @@ fn predictor_words(report: &DepthDataReport) -> String {
 
 fn distances(lines: &mut Lines, report: &DepthDataReport) {
     lines.heading("Distance of the kernel from its limit: largest, rms");
-    lines.raw(&format!(
-        "{:>10} {:>23} {:>23} {:>23} {:>23}",
-        "L", "over the diagonal", "over depth", "NTK from ones", "NNGP from ones"
-    ));
     let words = |d: Option<Distance>| d.map_or("—".into(), |d| format!("{}, {}", number(d.max), number(d.rms)));
-    for DataRow { depth, cosine, from_ones, nngp_from_ones, depth_normalised, .. } in &report.rows {
-        lines.raw(&format!(
-            "{depth:>10} {:>23} {:>23} {:>23} {:>23}",
-            words(*cosine),
-            words(*depth_normalised),
-            words(Some(*from_ones)),
-            words(Some(*nngp_from_ones))
-        ));
-    }
+    let row = |row: &DataRow| {
+        let distances = [row.cosine, row.depth_normalised, Some(row.from_ones), Some(row.nngp_from_ones)].map(words);
+        let [cosine, depth_normalised, from_ones, nngp_from_ones] = distances;
+        [row.depth.to_string(), cosine, depth_normalised, from_ones, nngp_from_ones]
+    };
+    let headings = ["L", "over the diagonal", "over depth", "NTK from ones", "NNGP from ones"];
+    columns(lines, headings, [10, 23, 23, 23, 23], report.rows.iter().map(row));
 }
 
 fn training(lines: &mut Lines, report: &DepthDataReport) {
     lines.heading("Training and prediction");
-    lines.raw(&format!(
-        "{:>10} {:>10} {:>10} {:>10} {:>10} {:>11} {:>10} {:>10}",
-        "L", "λ_max", "λ_min", "condition", "2/λ_max", "from limit", "variance", "test error"
-    ));
-    for row in &report.rows {
-        let Some(trained) = &row.trained else {
-            lines.raw(&format!(
-                "{:>10} the kernel is singular to rounding: inputs are parallel, or forgotten",
-                row.depth
-            ));
-            continue;
+    let row = |row: &DataRow| {
+        let depth = row.depth.to_string();
+        let Some(TrainedRow {
+            lambda_max,
+            lambda_min,
+            condition,
+            max_learning_rate,
+            variance,
+            from_limit,
+            test_error,
+            ..
+        }) = &row.trained
+        else {
+            // The kernel is singular to rounding: inputs are parallel, or forgotten.
+            let [a, b, c, d, e, f] = ["singular", "0", "∞", "—", "—", "—"].map(String::from);
+            return [depth, a, b, c, d, e, f, "—".into()];
         };
-        let TrainedRow {
-            lambda_max, lambda_min, condition, max_learning_rate, variance, from_limit, test_error, ..
-        } = trained;
-        lines.raw(&format!(
-            "{:>10} {:>10} {:>10} {:>10} {:>10} {:>11} {:>10} {:>10}",
-            row.depth,
+        [
+            depth,
             scaled(*lambda_max),
             scaled(*lambda_min),
             scaled(*condition),
             scaled(*max_learning_rate),
             from_limit.map_or("—".into(), |d| number(d.max)),
             number(*variance),
-            test_error.map_or("—".into(), number)
-        ));
+            test_error.map_or("—".into(), number),
+        ]
+    };
+    let headings = ["L", "λ_max", "λ_min", "condition", "2/λ_max", "from limit", "variance", "test error"];
+    columns(lines, headings, [10, 10, 10, 10, 10, 11, 10, 10], report.rows.iter().map(row));
+    if report.rows.iter().any(|row| row.trained.is_none()) {
+        lines.raw("  Singular: to rounding, inputs are parallel, or forgotten.");
     }
     lines.raw("  Gradient descent is stable below 2/λ_max; at half of that, the slowest error falls by e in as many steps as the");
     lines.raw(

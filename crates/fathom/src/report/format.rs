@@ -50,10 +50,32 @@ fn power_of_ten(ln: f64) -> String {
     format!("10^{}", (ln / std::f64::consts::LN_10).round())
 }
 
+/// A part of a report: a heading, labels with their values, and a table.
+///
+/// # Example
+/// ```
+/// use fathom_ntk::analysis::phase;
+/// use fathom_ntk::report::phase_parts;
+/// let parts = phase_parts(&phase(&"relu".parse()?, 2.0, 0.0, None)?);
+/// assert_eq!(parts[0].heading, "Phase: edge of chaos (critical)");
+/// assert_eq!(parts[0].rows[0], ["activation".to_owned(), "relu".to_owned()]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// What it is about.
+    pub heading: String,
+    /// Labels and values. A label that is empty continues the row above.
+    pub rows: Vec<[String; 2]>,
+    /// A table, headings first; empty if there is none.
+    pub table: Vec<Vec<String>>,
+}
+
 /// Lines of a report: headings, and labels with their values in one column.
 #[derive(Default)]
 pub(super) struct Lines {
     text: String,
+    parts: Vec<Part>,
 }
 
 /// Where values begin.
@@ -66,10 +88,19 @@ impl Lines {
         if !self.text.is_empty() {
             self.text.push('\n');
         }
+        self.begin(title);
+    }
+
+    /// A heading without an empty line above.
+    pub fn begin(&mut self, title: &str) {
         self.raw(title);
+        self.parts.push(Part { heading: title.to_owned(), ..Part::default() });
     }
 
     pub fn row(&mut self, label: &str, value: impl AsRef<str>) {
+        if let Some(part) = self.parts.last_mut() {
+            part.rows.push([label.to_owned(), value.as_ref().to_owned()]);
+        }
         let padding = COLUMN.saturating_sub(2 + label.chars().count()).max(2);
         let mut line = format!("  {label}{:padding$}", "");
         for (i, word) in value.as_ref().split(' ').enumerate() {
@@ -91,6 +122,9 @@ impl Lines {
             cells.chain([headings[column].chars().count()]).max().unwrap_or(0)
         };
         let widths: [usize; N] = std::array::from_fn(width);
+        self.keep_table(
+            std::iter::once(headings.map(String::from).to_vec()).chain(rows.iter().map(|row| row.to_vec())),
+        );
         for row in [headings.map(String::from)].iter().chain(rows) {
             let mut line = String::new();
             for (i, (cell, width)) in row.iter().zip(widths).enumerate() {
@@ -101,6 +135,13 @@ impl Lines {
         }
     }
 
+    /// Keeps the cells of a table, headings first, for those who lay it out themselves.
+    pub fn keep_table(&mut self, rows: impl Iterator<Item = Vec<String>>) {
+        if let Some(part) = self.parts.last_mut() {
+            part.table = rows.collect();
+        }
+    }
+
     pub fn raw(&mut self, line: &str) {
         self.text.push_str(line.trim_end());
         self.text.push('\n');
@@ -108,6 +149,11 @@ impl Lines {
 
     pub fn finish(self) -> String {
         self.text
+    }
+
+    /// Headings, labels, values and tables.
+    pub fn parts(self) -> Vec<Part> {
+        self.parts
     }
 }
 

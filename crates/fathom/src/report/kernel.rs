@@ -1,6 +1,6 @@
 //! Kernel matrices in words.
 
-use super::format::{Lines, describe, number, scaled};
+use super::format::{Lines, Part, describe, number, scaled};
 use crate::infinite::matrix::{KernelKind, KernelScale, KernelSummary, MatrixSpectrum, Method, Network};
 
 /// Kernel matrices of an infinitely wide network, as text.
@@ -8,6 +8,15 @@ use crate::infinite::matrix::{KernelKind, KernelScale, KernelSummary, MatrixSpec
 /// # Arguments
 /// * `source`: where the inputs come from, in a few words.
 pub fn kernel_text<'a>(summary: &KernelSummary, network: impl Into<Network<'a>>, source: &str) -> String {
+    kernel_lines(summary, network, source).finish()
+}
+
+/// The same as headings, labels, values and tables.
+pub fn kernel_parts<'a>(summary: &KernelSummary, network: impl Into<Network<'a>>, source: &str) -> Vec<Part> {
+    kernel_lines(summary, network, source).parts()
+}
+
+fn kernel_lines<'a>(summary: &KernelSummary, network: impl Into<Network<'a>>, source: &str) -> Lines {
     let mut lines = Lines::default();
     lines.heading("Kernel matrix of an infinitely wide network");
     describe(&mut lines, network);
@@ -32,7 +41,7 @@ pub fn kernel_text<'a>(summary: &KernelSummary, network: impl Into<Network<'a>>,
             spectrum_rows(&mut lines, spectrum);
         }
     }
-    lines.finish()
+    lines
 }
 
 fn spectrum_rows(lines: &mut Lines, spectrum: &MatrixSpectrum) {

@@ -14,16 +14,18 @@ mod train;
 mod training;
 mod verdict;
 
-pub use depth::{depth_data_text, depth_network_words, depth_rate_words, depth_text};
+pub use depth::{
+    depth_data_parts, depth_data_text, depth_network_words, depth_pair_words, depth_parts, depth_rate_words, depth_text,
+};
 pub use empirical::{change_text, empirical_text};
-pub use format::{number, scaled};
-pub use kernel::kernel_text;
-pub use moments::moments_text;
-pub use phase::{curve_text, diagram_text, edge_of_chaos_text, phase_text};
-pub use predict::{prediction_text, selection_text, time_words};
+pub use format::{Part, number, scaled};
+pub use kernel::{kernel_parts, kernel_text};
+pub use moments::{moments_parts, moments_text};
+pub use phase::{curve_text, diagram_text, edge_of_chaos_parts, edge_of_chaos_text, phase_parts, phase_text};
+pub use predict::{prediction_parts, prediction_text, selection_parts, selection_text, time_words};
 pub use sample::sample_text;
 pub use selftest::selftest_text;
-pub use sweep::{sweep_text, table_csv};
-pub use train::train_text;
-pub use training::{comparison_text, ensemble_text};
+pub use sweep::{sweep_parts, sweep_text, table_csv};
+pub use train::{train_parts, train_text};
+pub use training::{comparison_parts, comparison_text, ensemble_text};
 pub use verdict::verdict_text;

@@ -1,12 +1,21 @@
 //! Finite-width moments in words.
 
-use super::format::{Lines, describe, from_log, number, scaled};
+use super::format::{Lines, Part, describe, from_log, number, scaled};
 use crate::analysis::{Available, MomentsReport, PairReport};
 use crate::moments::first_order::{FirstOrder, PerLayerCosts, Reliability, TwoInputs};
 use crate::moments::{ReluLimit, ReluMoments};
 
 /// Finite-width moments of the NTK at one input, or two, as text.
 pub fn moments_text(report: &MomentsReport) -> String {
+    moments_lines(report).finish()
+}
+
+/// The same as headings, labels, values and tables.
+pub fn moments_parts(report: &MomentsReport) -> Vec<Part> {
+    moments_lines(report).parts()
+}
+
+fn moments_lines(report: &MomentsReport) -> Lines {
     let mut lines = Lines::default();
     lines.heading("Moments of the NTK Θ(x, x) over initialisations, one output");
     describe(&mut lines, &report.architecture);
@@ -29,7 +38,7 @@ pub fn moments_text(report: &MomentsReport) -> String {
     if let Some(pair) = &report.two_inputs {
         pair_rows(&mut lines, pair);
     }
-    lines.finish()
+    lines
 }
 
 /// The heading of a part; its content, or the reason why there is none.

@@ -1,6 +1,6 @@
 //! Phases and the edge of chaos in words.
 
-use super::format::{Lines, number};
+use super::format::{Lines, Part, number};
 use crate::analysis::{EocError, EocPoint, FixedPoint, Note, Phase, PhaseDiagram, PhaseReport, Stability};
 
 /// The name of a phase and what it means.
@@ -55,6 +55,15 @@ fn note_words(note: Note) -> String {
 
 /// The phase of a network, as text.
 pub fn phase_text(report: &PhaseReport) -> String {
+    phase_lines(report).finish()
+}
+
+/// The same as headings, labels, values and tables.
+pub fn phase_parts(report: &PhaseReport) -> Vec<Part> {
+    phase_lines(report).parts()
+}
+
+fn phase_lines(report: &PhaseReport) -> Lines {
     let mut lines = Lines::default();
     let (name, meaning) = phase_words(report.phase);
     lines.heading(&format!("Phase: {name}"));
@@ -71,7 +80,7 @@ pub fn phase_text(report: &PhaseReport) -> String {
             lines.raw(&format!("  {}", fixed_point_words(point)));
         }
     }
-    lines.finish()
+    lines
 }
 
 fn fixed_point_words(p: &FixedPoint) -> String {
@@ -123,11 +132,20 @@ pub(super) fn eoc_words(point: &EocPoint) -> String {
 
 /// The edge of chaos at a bias variance, or why there is none, as text.
 pub fn edge_of_chaos_text(bias_var: f64, point: &Result<EocPoint, EocError>) -> String {
+    edge_of_chaos_lines(bias_var, point).finish()
+}
+
+/// The same as headings, labels, values and tables.
+pub fn edge_of_chaos_parts(bias_var: f64, point: &Result<EocPoint, EocError>) -> Vec<Part> {
+    edge_of_chaos_lines(bias_var, point).parts()
+}
+
+fn edge_of_chaos_lines(bias_var: f64, point: &Result<EocPoint, EocError>) -> Lines {
     let mut lines = Lines::default();
     let words = point.as_ref().map_or_else(ToString::to_string, eoc_words);
     lines.heading(&format!("Edge of chaos at bias_var {}", number(bias_var)));
     lines.row("", words);
-    lines.finish()
+    lines
 }
 
 /// A curve of critical variances as a table.

@@ -1,6 +1,6 @@
 //! Predictions and selections in words.
 
-use super::format::{Lines, describe, number, scaled};
+use super::format::{Lines, Part, describe, number, scaled};
 use crate::Scaled;
 use crate::infinite::matrix::Network;
 use crate::predict::{
@@ -40,6 +40,25 @@ pub fn prediction_text<'a>(
     metrics: Option<&[Metrics]>,
     source: &str,
 ) -> String {
+    prediction_lines(network, prediction, metrics, source).finish()
+}
+
+/// The same as headings, labels, values and tables.
+pub fn prediction_parts<'a>(
+    network: impl Into<Network<'a>>,
+    prediction: &Prediction,
+    metrics: Option<&[Metrics]>,
+    source: &str,
+) -> Vec<Part> {
+    prediction_lines(network, prediction, metrics, source).parts()
+}
+
+fn prediction_lines<'a>(
+    network: impl Into<Network<'a>>,
+    prediction: &Prediction,
+    metrics: Option<&[Metrics]>,
+    source: &str,
+) -> Lines {
     let mut lines = Lines::default();
     lines.heading("Prediction of infinitely wide networks after training");
     describe(&mut lines, network);
@@ -103,7 +122,7 @@ pub fn prediction_text<'a>(
             lines.row("mean on the first test inputs", shown.join("; ") + more);
         }
     }
-    lines.finish()
+    lines
 }
 
 /// How conjugate gradients went.
@@ -143,6 +162,21 @@ pub fn selection_text<T>(selection: &Selection<T>, source: &str) -> String
 where
     for<'a> &'a T: Into<Network<'a>>,
 {
+    selection_lines(selection, source).finish()
+}
+
+/// The same as headings, labels, values and tables.
+pub fn selection_parts<T>(selection: &Selection<T>, source: &str) -> Vec<Part>
+where
+    for<'a> &'a T: Into<Network<'a>>,
+{
+    selection_lines(selection, source).parts()
+}
+
+fn selection_lines<T>(selection: &Selection<T>, source: &str) -> Lines
+where
+    for<'a> &'a T: Into<Network<'a>>,
+{
     let mut lines = Lines::default();
     lines.heading("Networks by what their kernel makes of the training data");
     lines.row("inputs", source);
@@ -174,7 +208,7 @@ where
     if order.len() > LISTED {
         lines.row("", format!("and {} more, in the JSON form", order.len() - LISTED));
     }
-    lines.finish()
+    lines
 }
 
 /// A network of the grid and its scores.

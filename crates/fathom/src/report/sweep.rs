@@ -1,6 +1,6 @@
 //! Sweeps in words, and tables as comma-separated values.
 
-use super::format::{Lines, number};
+use super::format::{Lines, Part, number};
 use crate::analysis::sweep::{Column, Key, Quantity, Row, Status, SweepCommand, Table, TableCell};
 
 /// Most rows that are listed.
@@ -22,6 +22,15 @@ fn shown(command: SweepCommand) -> &'static [&'static str] {
 /// # Arguments
 /// * `source`: where the data comes from, in a few words.
 pub fn sweep_text(command: SweepCommand, table: &Table, source: &str) -> String {
+    sweep_lines(command, table, source).finish()
+}
+
+/// The same as headings, labels, values and tables.
+pub fn sweep_parts(command: SweepCommand, table: &Table, source: &str) -> Vec<Part> {
+    sweep_lines(command, table, source).parts()
+}
+
+fn sweep_lines(command: SweepCommand, table: &Table, source: &str) -> Lines {
     let mut lines = Lines::default();
     lines.heading(&format!("Sweep of fathom {}", command.name()));
     lines.row("inputs", source);
@@ -44,7 +53,7 @@ pub fn sweep_text(command: SweepCommand, table: &Table, source: &str) -> String 
         _ => format!("Means over {up_to}{most} seeds, ± standard error"),
     });
     list(&mut lines, command, &means);
-    lines.finish()
+    lines
 }
 
 /// Different values of a key.
@@ -100,6 +109,7 @@ fn list(lines: &mut Lines, command: SweepCommand, means: &Table) {
         line.extend(names.iter().map(|name| row.outcome.quantity(name).map_or("-".into(), words)));
         rows.push(line);
     }
+    lines.keep_table(rows.iter().cloned());
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();

@@ -1,6 +1,6 @@
 //! Trainings in words.
 
-use super::format::{Lines, describe, number};
+use super::format::{Lines, Part, describe, number};
 use crate::network::Precision;
 use crate::train::{Ending, LearningRate, Loss, Record, TrainOptions, TrainReport};
 
@@ -16,6 +16,15 @@ const WIDE_COLUMN: usize = 12;
 /// # Arguments
 /// * `source`: where the data comes from, in a few words.
 pub fn train_text(report: &TrainReport, source: &str) -> String {
+    train_lines(report, source).finish()
+}
+
+/// The same as headings, labels, values and tables.
+pub fn train_parts(report: &TrainReport, source: &str) -> Vec<Part> {
+    train_lines(report, source).parts()
+}
+
+fn train_lines(report: &TrainReport, source: &str) -> Lines {
     let mut lines = Lines::default();
     lines.heading("Training of a finite network");
     describe(&mut lines, &report.architecture);
@@ -27,7 +36,7 @@ pub fn train_text(report: &TrainReport, source: &str) -> String {
         list(&mut lines, report);
         conclusions(&mut lines, report);
     }
-    lines.finish()
+    lines
 }
 
 /// What was trained on, and how.
@@ -155,8 +164,16 @@ impl Table {
             lines.raw(&row(first, &mut self.columns.iter().map(|column| column.0[line])));
         }
         let (count, shown) = (self.steps.len(), self.steps.len().min(self.most));
+        let place = |i: usize| if shown > 1 { i * (count - 1) / (shown - 1) } else { 0 };
+        let headings = self.columns.iter().map(|([above, below], _)| format!("{above} {below}").trim().to_owned());
+        let kept = |at: usize| {
+            let cells = self.columns.iter().map(|column| column.1[at].clone().unwrap_or_else(|| "—".into()));
+            std::iter::once(self.steps[at].to_string()).chain(cells).collect()
+        };
+        let headings = std::iter::once("step".to_owned()).chain(headings).collect();
+        lines.keep_table(std::iter::once(headings).chain((0..shown).map(place).map(kept)));
         for i in 0..shown {
-            let at = if shown > 1 { i * (count - 1) / (shown - 1) } else { 0 };
+            let at = place(i);
             let cells = &mut self.columns.iter().map(|column| column.1[at].as_deref().unwrap_or("—"));
             lines.raw(&row(&self.steps[at].to_string(), cells));
         }

@@ -1,6 +1,6 @@
 //! Trainings beside theory, and ensembles, in words.
 
-use super::format::{Lines, describe, number};
+use super::format::{Lines, Part, describe, number};
 use super::train::{Table, options_rows};
 use crate::analysis::training::{
     Answer, Comparison, EnsembleReport, EnsembleStep, FirstStepChange, Holds, OnData, StepComparison,
@@ -17,12 +17,21 @@ type Column<T, V> = ([&'static str; 2], fn(&T) -> Option<V>);
 ///
 /// The distances are those on the test data where there is some.
 pub fn comparison_text(comparison: &Comparison) -> String {
+    comparison_lines(comparison).finish()
+}
+
+/// The same as headings, labels, values and tables.
+pub fn comparison_parts(comparison: &Comparison) -> Vec<Part> {
+    comparison_lines(comparison).parts()
+}
+
+fn comparison_lines(comparison: &Comparison) -> Lines {
     let mut lines = Lines::default();
     let tested = comparison.at.iter().any(|at| at.test.is_some());
     let on = |at: &StepComparison| if tested { at.test } else { Some(at.train) };
     let which = if tested { "test" } else { "training" };
     lines.raw("");
-    lines.raw(&format!("Beside theory on the {which} inputs, root mean squares over inputs and outputs"));
+    lines.begin(&format!("Beside theory on the {which} inputs, root mean squares over inputs and outputs"));
     let value = |get: fn(&OnData) -> Option<f64>| move |at: &StepComparison| on(at).and_then(|data| get(&data));
     let mut table = Table::new(comparison.at.iter().map(|at| at.step), LISTED);
     table.column(["moved", "|f−f₀|"], comparison.at.iter().map(value(|data| Some(data.movement))));
@@ -48,13 +57,12 @@ pub fn comparison_text(comparison: &Comparison) -> String {
     if let Some(change) = &comparison.first_step {
         lines.row("Θ(x, x) in the first step", first_step_words(change));
     }
-    lines.raw("");
-    lines.raw("Did theory hold?");
+    lines.heading("Did theory hold?");
     let verdict = comparison.verdict;
     answer(&mut lines, "kernel near its start", verdict.kernel_stayed, "largest |Θ−Θ₀|/|Θ₀|");
     answer(&mut lines, "linearised network", verdict.linearised_held, "distance over movement, at the end");
     answer(&mut lines, "infinite width, same start", verdict.infinite_width_held, "distance over movement, at the end");
-    lines.finish()
+    lines
 }
 
 fn first_step_words(change: &FirstStepChange) -> String {

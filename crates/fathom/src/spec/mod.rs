@@ -20,11 +20,12 @@ mod widths;
 
 pub use architecture::{Architecture, ArchitectureError, ArchitectureSpec, MAX_DEPTH};
 pub use composition::{
-    Block, BranchScaling, CnnSpec, Composition, CompositionError, CompositionSpec, Padding, ResNetSpec, Shape,
+    Block, BranchScaling, CnnEnding, CnnSpec, Composition, CompositionError, CompositionSpec, NetworkFile, Padding,
+    ResNetSpec, Shape,
 };
 pub use constants::Constants;
 pub use options::{Biases, OptionError, Parameterization, WeightLaw};
 pub use per_layer::{PerLayer, PerLayerError};
 pub use widths::{Widths, WidthsError};
 
-pub(crate) use toml_message::toml_message;
+pub(crate) use toml_message::{line_of, toml_message};

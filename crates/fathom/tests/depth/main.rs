@@ -1,6 +1,7 @@
 //! What depth does to the kernel: limits, rates and constants against values of high precision and other formulas.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod circular;
 mod exceptional;
 mod phases;
 mod predictor;

@@ -7,6 +7,7 @@ use fathom_ntk::analysis::sweep::{Axis, Key, OptionValue, Setting, Sweep, SweepC
 
 use crate::error::CommandError;
 use crate::output::{OutputArgs, protect, read_text};
+use crate::page::ReportArgs;
 use crate::plot::PlotArgs;
 use crate::runs::Part;
 
@@ -53,6 +54,8 @@ pub(crate) struct Args {
     pub(super) output: OutputArgs,
     #[command(flatten)]
     pub(super) plot: PlotArgs,
+    #[command(flatten)]
+    pub(super) report: ReportArgs,
 }
 
 /// A description that is built in.

@@ -10,6 +10,7 @@ use super::comparing::CompareArg;
 use crate::error::CommandError;
 use crate::flags::{NetworkArgs, usage};
 use crate::output::OutputArgs;
+use crate::page::ReportArgs;
 use crate::plot::PlotArgs;
 
 /// Inputs of the probe where nothing is said.
@@ -39,6 +40,8 @@ pub(crate) struct Args {
     pub(super) output: OutputArgs,
     #[command(flatten)]
     pub(super) plot: PlotArgs,
+    #[command(flatten)]
+    pub(super) report: ReportArgs,
 }
 
 /// What is learnt.

@@ -2,7 +2,7 @@
 
 use fathom_ntk::Scaled;
 use fathom_ntk::analysis::depth::{DepthDataReport, DepthReport};
-use fathom_ntk::report::{depth_network_words, depth_rate_words, number};
+use fathom_ntk::report::{depth_pair_words, depth_rate_words, number};
 
 use crate::commands::Compared;
 use crate::error::CommandError;
@@ -23,14 +23,13 @@ pub(crate) fn depth_figure(compared: &[Compared]) -> Result<Figure, CommandError
     let data: Vec<&DepthDataReport> = compared.iter().filter_map(|one| one.data.as_ref()).collect();
     panels.extend(data.iter().map(|data| predictor(data)));
     panels.extend(data.iter().map(|data| training(data)));
-    let network = &first.pair.network;
     let variances = |one: &Compared| {
         let (weight_var, bias_var) = (one.pair.network.weight_var(), one.pair.network.bias_var());
         let place = if one.place == "given" { String::new() } else { format!("{}: ", one.place) };
         format!("{place}σ_w² = {}, σ_b² = {}", number(weight_var), number(bias_var))
     };
     Ok(Figure {
-        title: format!("What depth does to the kernel: {}", depth_network_words(network)),
+        title: format!("What depth does to the kernel: {}", depth_pair_words(&first.pair)),
         subtitle: compared.iter().map(variances).collect::<Vec<_>>().join("; "),
         panels,
         columns: compared.len(),

@@ -15,7 +15,7 @@ pub(super) struct AlongRows {
 }
 
 impl AlongRows {
-    /// The pairs of `rows` at `depths`; `watch` counts pairs.
+    /// The pairs of `rows` at `depths`; `watch` counts rows, which are followed alone first, and pairs.
     pub fn new(network: &DepthNetwork, rows: &[&[f64]], depths: &[usize], watch: &Watch) -> Result<Self, DepthError> {
         let deepest = check_depths(depths)?;
         let size = rows.len();
@@ -24,10 +24,18 @@ impl AlongRows {
             PairInput::from_vectors(rows[i], rows[j]).map_err(|source| DepthError::Input { row: j, source })
         });
         let inputs: Vec<PairInput> = inputs.collect::<Result<_, _>>()?;
-        watch.begin(pairs.len());
+        watch.begin(size + pairs.len());
         network.with_recursion(deepest, |recursion| {
             let own = |i: usize| inputs[pair_index(size, i, i)].mean_squares()[0];
-            let prepared: Vec<_> = (0..size).into_par_iter().map(|i| recursion.prepare(own(i))).collect();
+            let prepare = |i: usize| {
+                if watch.is_stopped() {
+                    return Err(DepthError::Stopped);
+                }
+                let prepared = recursion.prepare(own(i));
+                watch.advance();
+                Ok(prepared)
+            };
+            let prepared = (0..size).into_par_iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
             let kernels = pairs.par_iter().zip(&inputs).map(|(&(i, j), input)| {
                 if watch.is_stopped() {
                     return Err(DepthError::Stopped);

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::classify::Classified;
 use super::{DepthClass, DepthError, DepthNetwork};
-use crate::infinite::PairInput;
 
 /// What great depth makes of a one-dimensional convolutional network with circular padding and without pooling.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -66,8 +65,7 @@ pub fn circular_limit(
     if let Some(position) = position {
         return Err(image("position of the first mean square that is negative or not finite", "none", position));
     }
-    let input = PairInput::from_gap(means[0], means[1], 1.0).map_err(|source| DepthError::Input { row: 0, source })?;
-    let classified = Classified::new(network, &input)?;
+    let classified = Classified::new(network, means)?;
     let ratio_limit = match classified.class {
         DepthClass::ReluLike | DepthClass::Kinked => Some(0.25),
         DepthClass::Smooth | DepthClass::CurvatureJump => Some(1.0 / 3.0),
@@ -77,17 +75,30 @@ pub fn circular_limit(
         _ => None,
     };
     let critical = classified.phase.as_ref().is_some_and(|phase| phase.phase == crate::analysis::Phase::Critical);
-    let window = 2 * half_window + 1;
-    let pattern = |j: usize| {
-        let turn = 2.0 * PI * j as f64 / first as f64;
-        let sum = 1.0 + (1..=half_window).map(|b| 2.0 * (turn * b as f64).cos()).sum::<f64>();
-        (sum / window as f64).abs()
-    };
     Ok(CircularLimit {
         class: classified.class,
         mean_variances: means.map(|mean| network.first_variance(mean)),
         ratio_limit,
         diagonal_per_layer: (critical && ratio_limit.is_some()).then_some(1.0),
-        slowest_pattern: (1..first).map(pattern).fold(0.0, f64::max),
+        slowest_pattern: slowest_pattern(&[first], &[2 * half_window + 1]),
     })
+}
+
+/// What a mean over windows keeps of the slowest pattern that is not constant, 0 on one place.
+///
+/// $\max_{j \ne 0} \prod_i |\frac1{w_i} \sum_{\beta < w_i} e^{2\pi i j_i\beta/M_i}|$: a wave along one axis alone is as slow as
+/// any, since no factor is above 1.
+pub(super) fn slowest_pattern(sizes: &[usize], filter: &[usize]) -> f64 {
+    let axis = |(size, window): (&usize, &usize)| {
+        if *window == 1 {
+            return if *size > 1 { 1.0 } else { 0.0 };
+        }
+        let kept = |j: usize| {
+            let turn = |b: usize| 2.0 * PI * (j * b % size) as f64 / *size as f64;
+            let (real, imaginary) = (0..*window).fold((0.0, 0.0), |(x, y), b| (x + turn(b).cos(), y + turn(b).sin()));
+            f64::hypot(real, imaginary) / *window as f64
+        };
+        (1..*size).map(kept).fold(0.0, f64::max)
+    };
+    sizes.iter().zip(filter).map(axis).fold(0.0, f64::max)
 }

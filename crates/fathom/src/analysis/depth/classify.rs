@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::expansion::Expansion;
+use super::subject::Subject;
 use super::{DepthConstants, DepthError, DepthNetwork};
 use crate::activation::{Homogeneous, Regularity};
 use crate::analysis::{CRITICAL_TOLERANCE, Phase, PhaseReport, phase};
-use crate::infinite::PairInput;
 use crate::spec::BranchScaling;
 
 /// Which statement about great depth applies to a network and a pair of inputs.
@@ -53,13 +53,26 @@ pub(super) struct Classified {
 }
 
 impl Classified {
-    pub fn new(network: &DepthNetwork, input: &PairInput) -> Result<Self, DepthError> {
+    /// # Arguments
+    /// * `mean_squares`: $|x|^2/n_0$ of the two inputs.
+    pub fn new(network: &DepthNetwork, mean_squares: [f64; 2]) -> Result<Self, DepthError> {
         match (network.scaling(), network.activation().homogeneous()) {
             (Some(scaling), Some(parts)) if parts.b != 0.0 => Ok(Self::residual(network, parts, scaling)),
             (Some(_), _) => Ok(Self::uncovered(None)),
-            (None, Some(parts)) => Self::homogeneous(network, parts, input),
-            (None, None) => Self::general(network, input),
+            (None, Some(parts)) => Self::homogeneous(network, parts, mean_squares),
+            (None, None) => Self::general(network, mean_squares),
         }
+    }
+
+    /// What is followed may have places, which must come to agree.
+    pub fn of(subject: Subject<'_>) -> Result<Self, DepthError> {
+        let own = Self::new(subject.network(), subject.mean_squares())?;
+        if !subject.has_places() {
+            return Ok(own);
+        }
+        // A window that mixes nothing, or places that end at different variances, leave every place a limit of its own.
+        let ends = Self::new(subject.network(), subject.range())?;
+        Ok(if subject.pattern() >= 1.0 || ends.class == DepthClass::NotCovered { Self::uncovered(None) } else { own })
     }
 
     fn uncovered(phase: Option<PhaseReport>) -> Self {
@@ -84,8 +97,8 @@ impl Classified {
         Self { class, phase: None, expansion, constants }
     }
 
-    fn homogeneous(network: &DepthNetwork, parts: Homogeneous, input: &PairInput) -> Result<Self, DepthError> {
-        let report = phase_of(network, input.mean_squares()[0])?;
+    fn homogeneous(network: &DepthNetwork, parts: Homogeneous, mean_squares: [f64; 2]) -> Result<Self, DepthError> {
+        let report = phase_of(network, mean_squares[0])?;
         let growth = network.weight_var() * parts.mean_square();
         let bias = network.bias_var();
         let critical = (growth - 1.0).abs() <= CRITICAL_TOLERANCE;
@@ -103,7 +116,7 @@ impl Classified {
                 constants = DepthConstants { zeta: Some(0.0), ..kinked(constants, expansion.s, 0.0) };
             }
             DepthClass::GrowingReluLike => {
-                let [first, second] = input.mean_squares().map(|m| network.first_variance(m));
+                let [first, second] = mean_squares.map(|m| network.first_variance(m));
                 constants.x = Some(largest_root(expansion.s * (first - second) / bias));
             }
             _ => constants.curvature = Some(0.0),
@@ -111,8 +124,7 @@ impl Classified {
         Ok(Self { class, phase: Some(report), expansion, constants })
     }
 
-    fn general(network: &DepthNetwork, input: &PairInput) -> Result<Self, DepthError> {
-        let [first, second] = input.mean_squares();
+    fn general(network: &DepthNetwork, [first, second]: [f64; 2]) -> Result<Self, DepthError> {
         let report = phase_of(network, first)?;
         let other = if first == second { None } else { Some(phase_of(network, second)?) };
         let together = other.is_none_or(|other| other.reached == report.reached && other.phase == report.phase);

@@ -7,7 +7,7 @@ use super::classify::Classified;
 use super::pair_report::below_one;
 use super::{DepthClass, DepthError, DepthNetwork};
 use crate::Scaled;
-use crate::infinite::{PairInput, PairKernel};
+use crate::infinite::PairKernel;
 use crate::predict::{Kernel, KernelKind, PredictError, TestBlock};
 
 /// What the kernel matrix of a data set tends to, after division by its diagonal.
@@ -49,9 +49,7 @@ impl LimitOnData {
         let ends = mean_squares.iter().fold([f64::INFINITY, 0.0_f64], |[low, high], m| [low.min(*m), high.max(*m)]);
         let equal = ends[1] - ends[0] <= 1e-12 * ends[1];
         let ends = if equal { [ends[1]; 2] } else { ends };
-        let input =
-            PairInput::from_gap(ends[0], ends[1], 1.0).map_err(|source| DepthError::Input { row: 0, source })?;
-        let classified = Classified::new(network, &input)?;
+        let classified = Classified::new(network, ends)?;
         let class = classified.class;
         let (kind, ratio) = match class {
             DepthClass::ReluLike | DepthClass::Kinked | DepthClass::ResidualRelu => (KernelLimit::Constant, Some(0.25)),

@@ -3,11 +3,12 @@
 use super::classify::Classified;
 use super::law::{Clock, DepthRate, Law};
 use super::pair_report::LimitOrigin;
+use super::subject::Subject;
 use super::tau::Tau;
 use super::{DepthClass, DepthConstants, DepthError, DepthNetwork, inverse_depth};
 use crate::Scaled;
-use crate::activation::{Covariance, Homogeneous};
-use crate::infinite::{Expectations, PairInput, PairKernel};
+use crate::activation::{Covariance, Homogeneous, Parity};
+use crate::infinite::{Expectations, PairKernel};
 use crate::spec::BranchScaling;
 
 /// Depth at which constants are measured: of the order of the cost of 0.1 s.
@@ -22,6 +23,8 @@ const DEEP_BY_PASSES: usize = 20_000;
 const FADED: f64 = 42.0;
 /// The same where what is left must still stand out from rounding.
 const VISIBLE: f64 = 16.0;
+/// Correlations below this are rounding.
+const ROUNDING: f64 = 1e-14;
 /// Squared norm differences that fade more slowly than this share of $\chi_1$ rule the gaps.
 const NORMS_FADE: f64 = 0.999;
 
@@ -38,12 +41,8 @@ pub(super) struct Measured {
 }
 
 /// Measures what the class of the pair needs.
-pub(super) fn measure(
-    network: &DepthNetwork,
-    input: &PairInput,
-    classified: &Classified,
-) -> Result<Measured, DepthError> {
-    let pair = Pair { network, input, classified };
+pub(super) fn measure(subject: Subject<'_>, classified: &Classified) -> Result<Measured, DepthError> {
+    let pair = Pair { subject, network: subject.network(), classified };
     match classified.class {
         DepthClass::ReluLike | DepthClass::Kinked => {
             pair.clocked(Clock::Kinked(classified.expansion.s), 4.0, Tau::Depth)
@@ -80,14 +79,14 @@ pub(super) fn ratio(kernel: &PairKernel) -> f64 {
 }
 
 struct Pair<'a> {
+    subject: Subject<'a>,
     network: &'a DepthNetwork,
-    input: &'a PairInput,
     classified: &'a Classified,
 }
 
 impl Pair<'_> {
     fn kernels(&self, depths: &[usize]) -> Result<Vec<PairKernel>, DepthError> {
-        self.network.kernels(self.input, depths)
+        self.subject.kernels(depths)
     }
 
     /// The kernels of two depths.
@@ -123,7 +122,11 @@ impl Pair<'_> {
     fn clocked(&self, clock: Clock, n: f64, tau: Tau) -> Result<Measured, DepthError> {
         let constants = self.classified.constants;
         let (kappa, delta) = (constants.kappa.unwrap_or(0.0), constants.delta0.unwrap_or(0.0));
-        let deep = if self.network.activation().homogeneous().is_some() { DEEP } else { DEEP_BY_EXPECTATIONS };
+        let deep = match self.network.activation().homogeneous() {
+            _ if self.subject.keeps_places() => DEEP_BY_PASSES,
+            Some(_) => DEEP,
+            None => DEEP_BY_EXPECTATIONS,
+        };
         let depths = [deep / 2, deep];
         // Fading branches follow a differential equation, whose next terms are known.
         let next = match tau {
@@ -197,11 +200,17 @@ impl Pair<'_> {
         let closed = self.network.activation().dual(&Covariance::unit(0.5, 0.5, 1.5)).is_some();
         let deep = match (self.network.scaling(), closed) {
             (Some(BranchScaling::InverseDepth), _) => DEEP_BY_PASSES,
+            _ if self.subject.keeps_places() => DEEP_BY_PASSES,
             (_, true) => DEEP,
             (_, false) => DEEP_BY_INTEGRALS,
         };
         let depths = [deep / 4, deep];
         let ratios = self.two(depths)?.map(|kernel| ratio(&kernel));
+        if limit.is_none() && ratios.iter().all(|ratio| ratio.abs() < ROUNDING) {
+            // What is orthogonal stays so; its rounding has no rate.
+            let limit = Some(0.0);
+            return Ok(Measured { limit, origin: LimitOrigin::Formula, ..Measured::nothing(constants) });
+        }
         let factors = depths.map(|depth| (depth as f64).powf(exponent));
         let limit = limit.unwrap_or((ratios[1] * factors[1] - ratios[0] * factors[0]) / (factors[1] - factors[0]));
         let scaled = [0, 1].map(|i| (ratios[i] - limit) * factors[i]);
@@ -225,7 +234,7 @@ impl Pair<'_> {
         let parts = self.network.activation().homogeneous();
         let first = self.kernels(&[1])?.first().map(|kernel| kernel.gap.to_f64());
         match (parts, first) {
-            (Some(parts), Some(gap)) if self.network.bias_var() == 0.0 => {
+            (Some(parts), Some(gap)) if self.network.bias_var() == 0.0 && !self.subject.has_places() => {
                 let a = self.branch();
                 let (_, t) = inverse_depth::limit(parts, gap, a);
                 self.approach(Some(t / (1.0 + a)), LimitOrigin::Equation, 1.0)
@@ -252,16 +261,16 @@ impl Pair<'_> {
             onset: Some(-1.0 / chi1.max(lambda_q.abs()).ln()),
             ..Measured::nothing(constants)
         };
-        let [first, second] = self.input.mean_squares();
+        let [first, second] = self.subject.mean_squares();
         if first != second && lambda_q * lambda_q >= NORMS_FADE * chi1 {
             return Ok(rest);
         }
         let kinked = self.classified.expansion.s > 0.0;
         let own = if kinked { chi1.sqrt() } else { chi1 };
-        let norms_rest = first == second && self.rests_at_once(first, constants.q_star);
+        let norms_rest = first == second && !self.subject.has_places() && self.rests_at_once(first, constants.q_star);
         let norms = if norms_rest { 0.0 } else { lambda_q };
         let between = if first == second { 0.0 } else { lambda_q * lambda_q / chi1 };
-        let depth = Self::faded(&[own, norms, between], FADED);
+        let depth = Self::faded(&[own, norms, between, self.subject.pattern()], FADED);
         let Some(kernel) = self.kernels(&[depth])?.pop() else { return Ok(rest) };
         let psi = (kernel.gap * Scaled::exp(-(depth as f64) * chi1.ln())).to_f64();
         let q = constants.q_star.unwrap_or(f64::NAN);
@@ -290,12 +299,16 @@ impl Pair<'_> {
             return Ok(Measured::nothing(constants));
         };
         let offdiagonal = q * c_star / (1.0 - chi_star);
-        let curvature = self.curvature(q, 1.0 - c_star);
+        // Odd networks without bias are odd in the correlation too.
+        let odd = self.network.activation().parity() == Parity::Odd && self.network.bias_var() == 0.0;
+        let curvature = if odd && c_star == 0.0 { 0.0 } else { self.curvature(q, 1.0 - c_star) };
         let visible = Self::faded(&[chi_star, lambda_q], VISIBLE);
-        let deep = Self::faded(&[chi1.recip(), chi_star, lambda_q], FADED).max(visible + 1);
+        let deep = Self::faded(&[chi1.recip(), chi_star, lambda_q, self.subject.pattern()], FADED).max(visible + 1);
         let [near, far] = self.two([visible, deep])?;
         let cosine = (near.nngp[2] / (near.nngp[0].sqrt() * near.nngp[1].sqrt())).to_f64();
-        let psi = (cosine - c_star) / chi_star.powf(visible as f64);
+        let apart = cosine - c_star;
+        // A pair that begins at the fixed point stays there; powers of its rounding mean nothing.
+        let psi = if apart.abs() < ROUNDING { 0.0 } else { apart / chi_star.powf(visible as f64) };
         let ln_diagonal = (far.ntk[0].sqrt() * far.ntk[1].sqrt()).ln() - deep as f64 * chi1.ln();
         let law = Law::Chaotic {
             offdiagonal,

@@ -15,7 +15,8 @@
 //! * [`depth_report`]: class, limit, rate, constants, and the recursion beside the rate, for one pair of inputs.
 //! * [`depth_data_report`]: kernel matrices, predictors and trainability on a data set, with their limits.
 //! * [`DepthNetwork`]: networks that differ in depth alone, and their kernels to depth $10^7$.
-//! * [`circular_limit`]: circular convolutional networks, whose kernels become those of fully connected ones.
+//! * [`circular_depth_report`]: the same for two images and a [`CircularNetwork`], whose places become equal: kernels end as
+//!   those of fully connected networks; [`circular_limit`] has the limit alone.
 //!
 //! Sources: the classes and their leading orders, Hayou, Doucet & Rousseau (2019), arXiv:1905.13654; ordered and chaotic phase,
 //! Xiao, Pennington & Schoenholz (2020), arXiv:1912.13053. Constants beyond the leading order, exceptional networks, residual
@@ -28,6 +29,7 @@ mod constants;
 mod data_report;
 mod error;
 mod expansion;
+mod images;
 mod inverse_depth;
 mod kernel_limit;
 mod law;
@@ -35,6 +37,7 @@ mod measure;
 mod needed;
 mod network;
 mod pair_report;
+mod subject;
 mod tau;
 
 pub use circular::{CircularLimit, circular_limit};
@@ -42,8 +45,11 @@ pub use classify::DepthClass;
 pub use constants::DepthConstants;
 pub use data_report::{DataRow, DepthData, DepthDataReport, Distance, TrainedRow, depth_data_report};
 pub use error::DepthError;
+pub use images::{CircularNetwork, ImagePair};
 pub use kernel_limit::KernelLimit;
 pub use law::DepthRate;
 pub use needed::NeededDepth;
 pub use network::{DepthNetwork, log_spaced_depths};
-pub use pair_report::{DepthOptions, DepthReport, DepthRow, LimitOrigin, depth_report};
+pub use pair_report::{
+    CircularFacts, DepthOptions, DepthReport, DepthRow, LimitOrigin, circular_depth_report, depth_report,
+};

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
+use super::DepthError;
 use super::law::Law;
 use super::measure::ratio;
-use super::{DepthError, DepthNetwork};
+use super::subject::Subject;
 use crate::Scaled;
-use crate::infinite::PairInput;
 use crate::spec::BranchScaling;
 
 /// The deepest that is looked at.
@@ -28,15 +28,15 @@ pub struct NeededDepth {
     /// By the rate; `None` if there is none, or if it takes more than $10^{18}$ layers.
     pub predicted: Option<f64>,
     /// By the recursion, followed to four times the prediction; `None` if that is beyond
-    /// $10^6$ layers, $10^5$ where φ is not piecewise linear, and $2 \cdot 10^4$ for $\lambda^2 = 1/L$.
+    /// $10^6$ layers, $10^5$ where φ is not piecewise linear, and $2 \cdot 10^4$ for $\lambda^2 = 1/L$ and for images whose
+    /// branches fade.
     pub verified: Option<usize>,
 }
 
 impl NeededDepth {
     /// From the rate, then by the recursion.
     pub(super) fn find(
-        network: &DepthNetwork,
-        input: &PairInput,
+        subject: Subject<'_>,
         law: Option<&Law>,
         limit: Option<f64>,
         epsilon: f64,
@@ -45,7 +45,9 @@ impl NeededDepth {
         let (Some(depth), Some(limit)) = (predicted, limit) else {
             return Ok(Self { epsilon, predicted, verified: None });
         };
+        let network = subject.network();
         let most = match network.scaling() {
+            _ if subject.keeps_places() => MOST_LAYERS_BY_PASSES,
             Some(BranchScaling::InverseDepth) => MOST_LAYERS_BY_PASSES,
             _ if network.activation().homogeneous().is_none() => MOST_LAYERS_BY_INTEGRALS,
             _ => MOST_LAYERS,
@@ -54,7 +56,7 @@ impl NeededDepth {
             return Ok(Self { epsilon, predicted, verified: None });
         }
         let outside = |depths: &[usize]| -> Result<Vec<bool>, DepthError> {
-            let kernels = network.kernels(input, depths)?;
+            let kernels = subject.kernels(depths)?;
             Ok(kernels.iter().map(|kernel| (ratio(kernel) - limit).abs() > epsilon).collect())
         };
         Ok(Self { epsilon, predicted, verified: Some(last_outside(4 * (depth as usize).max(2), outside)? + 1) })

@@ -6,9 +6,12 @@ use super::classify::Classified;
 use super::law::{DepthRate, Law};
 use super::measure::{Measured, measure, ratio};
 use super::network::check_depths;
-use super::{DepthClass, DepthConstants, DepthError, DepthNetwork, NeededDepth};
+use super::subject::Subject;
+use super::{CircularNetwork, DepthClass, DepthConstants, DepthError, DepthNetwork, ImagePair, NeededDepth};
 use crate::Scaled;
+use crate::activation::Homogeneous;
 use crate::infinite::{PairInput, PairKernel};
+use crate::spec::BranchScaling;
 
 /// Relative difference of the roots of two diagonals that is rounding.
 const MET: f64 = 1e-13;
@@ -61,7 +64,21 @@ pub struct DepthRow {
     pub residual: Option<f64>,
 }
 
-/// What depth does to the kernel of a pair of inputs: result of [`depth_report`].
+/// Images in a circular convolutional network, and how soon their places agree.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CircularFacts {
+    /// `[length]` or `[height, width]`.
+    pub sizes: Vec<usize>,
+    /// Size of the window in each dimension.
+    pub filter: Vec<usize>,
+    /// Factor by which a convolution shrinks the slowest spatial pattern,
+    /// $\max_{j \ne 0} |\frac1w \sum_\beta e^{2\pi i j\beta/M}|$.
+    pub slowest_pattern: f64,
+    /// Layers in which it falls by a factor e; `None` if it does not fade, or fades like a power of the depth.
+    pub pattern_layers: Option<f64>,
+}
+
+/// What depth does to the kernel of a pair of inputs: result of [`depth_report`] and [`circular_depth_report`].
 #[derive(Clone, Debug, Serialize)]
 pub struct DepthReport {
     /// The networks.
@@ -70,6 +87,8 @@ pub struct DepthReport {
     pub mean_squares: [f64; 2],
     /// $1 - \cos\angle(x, x')$.
     pub input_gap: f64,
+    /// Of images, what their places do; `None` for lists of features.
+    pub circular: Option<CircularFacts>,
     /// Which statement applies.
     pub class: DepthClass,
     /// Limit of the ratio of off-diagonal to diagonal; `None` if unknown.
@@ -125,23 +144,93 @@ pub fn depth_report(
     input: &PairInput,
     options: &DepthOptions,
 ) -> Result<DepthReport, DepthError> {
+    report(Subject::Lists(network, input), None, options)
+}
+
+/// The same for two images in a circular convolutional network: kernels are means over places.
+///
+/// All but the constant spatial pattern fade by [`CircularFacts::slowest_pattern`] a layer; then every place behaves as a pair of
+/// inputs of a fully connected (or residual) network, with the same limits, rates and coefficients of logarithms, and the
+/// constants $C$, $D$ and ψ of the images, which are measured. Derived in docs/theory.
+///
+/// # Arguments
+/// * `network`: one window, circular padding, no pooling.
+/// * `images`: of as many dimensions as the window, and no smaller.
+/// * `options`: depths of the table, and ε.
+///
+/// # Errors
+/// As [`depth_report`], and [`DepthError::Image`] for images that do not fit.
+///
+/// # Accuracy and cost
+/// As [`CircularNetwork::kernels`].
+///
+/// # Example
+/// The coefficient of $\ln L/L$ is that of fully connected networks:
+/// ```
+/// use fathom_ntk::analysis::depth::{
+///     CircularNetwork, DepthNetwork, DepthOptions, DepthRate, ImagePair, circular_depth_report,
+/// };
+/// let relu = DepthNetwork::mlp(&"relu".parse()?, 2.0, 0.0)?;
+/// let network = CircularNetwork::new(relu, &[3])?;
+/// let images = ImagePair::new(&[4], 1, &[1.0, 0.0, 2.0, 1.0], &[1.0, 1.0, -1.0, 1.0])?;
+/// let options = DepthOptions { depths: vec![10_000], epsilon: 0.01 };
+/// let report = circular_depth_report(&network, &images, &options)?;
+/// assert_eq!(report.ratio_limit, Some(0.25));
+/// assert_eq!(report.rate, Some(DepthRate::LogOverDepth { coefficient: 0.375 }));
+/// assert!((report.rows[0].residual.unwrap() + 0.12741).abs() < 1e-4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn circular_depth_report(
+    network: &CircularNetwork,
+    images: &ImagePair,
+    options: &DepthOptions,
+) -> Result<DepthReport, DepthError> {
+    network.check(images)?;
+    let slowest = network.pattern(images);
+    // A shortcut keeps its own share of every pattern, and a branch that fades leaves all of it.
+    let kept = match network.layers().scaling() {
+        None => slowest,
+        Some(BranchScaling::Constant(lambda_sq)) => {
+            let growth = network.layers().activation().homogeneous().map_or(f64::NAN, Homogeneous::mean_square)
+                * network.layers().weight_var()
+                * lambda_sq;
+            (1.0 + growth * slowest) / (1.0 + growth)
+        }
+        Some(_) => 1.0,
+    };
+    let layers = -kept.ln().recip();
+    let circular = CircularFacts {
+        sizes: images.sizes().to_vec(),
+        filter: network.filter().to_vec(),
+        slowest_pattern: slowest,
+        pattern_layers: (layers.is_finite() && kept < 1.0).then_some(layers),
+    };
+    report(Subject::Images(network, images), Some(circular), options)
+}
+
+fn report(
+    subject: Subject<'_>,
+    circular: Option<CircularFacts>,
+    options: &DepthOptions,
+) -> Result<DepthReport, DepthError> {
     check_depths(&options.depths)?;
     let epsilon = options.epsilon;
     if !(epsilon > 0.0 && epsilon < 1.0) {
         return Err(DepthError::Epsilon { got: epsilon });
     }
-    if let Some(&got) = input.mean_squares().iter().find(|q| !(q.is_finite() && **q > 0.0)) {
+    if let Some(&got) = subject.mean_squares().iter().find(|q| !(q.is_finite() && **q > 0.0)) {
         return Err(DepthError::MeanSquare { got });
     }
-    let classified = Classified::new(network, input)?;
-    let measured = measure(network, input, &classified)?;
-    let kernels = network.kernels(input, &options.depths)?;
+    let classified = Classified::of(subject)?;
+    let measured = measure(subject, &classified)?;
+    let kernels = subject.kernels(&options.depths)?;
     let rows = options.depths.iter().zip(&kernels).map(|(&depth, kernel)| row(depth, kernel, &measured)).collect();
-    let needed = NeededDepth::find(network, input, measured.law.as_ref(), measured.limit, epsilon)?;
+    let needed = NeededDepth::find(subject, measured.law.as_ref(), measured.limit, epsilon)?;
     Ok(DepthReport {
-        network: network.clone(),
-        mean_squares: input.mean_squares(),
-        input_gap: input.gap(),
+        network: subject.network().clone(),
+        mean_squares: subject.mean_squares(),
+        input_gap: subject.gap(),
+        circular,
         class: classified.class,
         ratio_limit: measured.limit,
         origin: measured.origin,

@@ -89,6 +89,7 @@ impl Program {
             with_ntk,
             functions: Vec::new(),
             geometries: Vec::new(),
+            shapes: Vec::new(),
             stages: Vec::new(),
             ops: Vec::new(),
             sizes: vec![size],
@@ -136,6 +137,8 @@ struct Compiler<'a> {
     with_ntk: bool,
     functions: Vec<Function>,
     geometries: Vec<[Axis; 2]>,
+    /// What the geometries are of.
+    shapes: Vec<Windows>,
     stages: Vec<Stage>,
     ops: Vec<Op>,
     sizes: Vec<[usize; 2]>,
@@ -154,14 +157,14 @@ impl Compiler<'_> {
         let size = self.sizes[from];
         match block {
             Block::Dense { weight_var, bias_var, width } => {
-                let axes = if self.flat { size.map(Axis::whole) } else { size.map(each) };
-                self.flat = false;
-                self.weights(from, axes, 1, [*weight_var, *bias_var], *width)
+                let window = if std::mem::take(&mut self.flat) { size } else { [1, 1] };
+                let windows = Windows { size, window, stride: window, padding: Padding::Valid };
+                self.weights(from, windows, 1, [*weight_var, *bias_var], *width)
             }
             Block::Conv { filter, stride, padding, weight_var, bias_var, channels } => {
-                let axes = windows(size, filter, stride, None, *padding);
-                let window = axes[0].window * axes[1].window;
-                self.weights(from, axes, window, [*weight_var, *bias_var], *channels)
+                let windows = Windows::new(size, filter, stride, None, *padding);
+                let places = area(windows.window);
+                self.weights(from, windows, places, [*weight_var, *bias_var], *channels)
             }
             Block::Activation { function } => {
                 if self.with_ntk && function.regularity() == Regularity::Discontinuous {
@@ -179,7 +182,7 @@ impl Compiler<'_> {
             }
             Block::AveragePool { .. } | Block::GlobalAveragePool if nested => Err(KernelError::PoolInBranch),
             Block::AveragePool { window, stride, padding } => {
-                let axes = windows(size, window, stride, Some(window), *padding);
+                let axes = Windows::new(size, window, stride, Some(window), *padding).axes();
                 Ok(self.close(from, Some(axes)))
             }
             Block::GlobalAveragePool => Ok(self.close(from, Some(size.map(Axis::whole)))),
@@ -223,12 +226,12 @@ impl Compiler<'_> {
     }
 
     /// # Arguments
-    /// * `window`: places that count as inputs of their own, beside the features.
+    /// * `places`: those of a window that count as inputs of their own, beside the features.
     fn weights(
         &mut self,
         from: Value,
-        axes: [Axis; 2],
-        window: usize,
+        windows: Windows,
+        places: usize,
         [weight_var, bias_var]: [f64; 2],
         width: Option<usize>,
     ) -> Result<Value, KernelError> {
@@ -237,7 +240,7 @@ impl Compiler<'_> {
         let alpha = match parameterization {
             _ if !self.with_ntk => 0.0,
             Parameterization::Ntk | Parameterization::HaninNica => 1.0,
-            Parameterization::Standard => features.ok_or(KernelError::NeedsWidths)? as f64 * window as f64 / weight_var,
+            Parameterization::Standard => features.ok_or(KernelError::NeedsWidths)? as f64 * places as f64 / weight_var,
         };
         let beta = match (self.network.biases(), parameterization) {
             _ if !self.with_ntk => 0.0,
@@ -245,11 +248,12 @@ impl Compiler<'_> {
             (Biases::Trained, Parameterization::Ntk) => bias_var,
             (Biases::Trained | Biases::ZeroInit, _) => 1.0,
         };
-        let size = [axes[0].out, axes[1].out];
-        let geometry = self.geometries.iter().position(|known| *known == axes).unwrap_or_else(|| {
-            self.geometries.push(axes);
-            self.geometries.len() - 1
+        let geometry = self.shapes.iter().position(|known| *known == windows).unwrap_or_else(|| {
+            self.geometries.push(windows.axes());
+            self.shapes.push(windows);
+            self.shapes.len() - 1
         });
+        let size = [0, 1].map(|i| self.geometries[geometry][i].out);
         let layer = Layer { weight_var, bias_var, alpha, beta };
         Ok(self.push(Op::Weights { from, geometry, layer }, size))
     }
@@ -274,28 +278,32 @@ impl Compiler<'_> {
     }
 }
 
-/// Every number alone.
-fn each(size: usize) -> Axis {
-    Axis::new(size, size, 1, 1, Padding::Valid)
+/// Windows over an image, which a network of many layers has over and over.
+#[derive(Clone, Copy, PartialEq)]
+struct Windows {
+    size: [usize; 2],
+    window: [usize; 2],
+    stride: [usize; 2],
+    padding: Padding,
 }
 
-/// The windows of a block; strides that are not given are 1, or `strides`.
-fn windows(
-    size: [usize; 2],
-    window: &[usize],
-    stride: &[usize],
-    strides: Option<&[usize]>,
-    padding: Padding,
-) -> [Axis; 2] {
-    let stride = if stride.is_empty() { strides.unwrap_or(&[]) } else { stride };
-    let (window, stride) = (plane(window, 1), plane(stride, 1));
-    [0, 1].map(|i| {
-        let out = match padding {
-            Padding::Valid => (size[i] - window[i]) / stride[i] + 1,
-            Padding::Circular | Padding::Same => size[i].div_ceil(stride[i]),
-        };
-        Axis::new(size[i], out, window[i], stride[i], padding)
-    })
+impl Windows {
+    /// Those of a block; strides that are not given are 1, or `strides`.
+    fn new(size: [usize; 2], window: &[usize], stride: &[usize], strides: Option<&[usize]>, padding: Padding) -> Self {
+        let stride = if stride.is_empty() { strides.unwrap_or(&[]) } else { stride };
+        Self { size, window: plane(window, 1), stride: plane(stride, 1), padding }
+    }
+
+    fn axes(self) -> [Axis; 2] {
+        let Self { size, window, stride, padding } = self;
+        [0, 1].map(|i| {
+            let out = match padding {
+                Padding::Valid => (size[i] - window[i]) / stride[i] + 1,
+                Padding::Circular | Padding::Same => size[i].div_ceil(stride[i]),
+            };
+            Axis::new(size[i], out, window[i], stride[i], padding)
+        })
+    }
 }
 
 /// A slot for every value, free again after its last use.

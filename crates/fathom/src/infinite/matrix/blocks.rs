@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::method::{Exponents, PairFunction};
 use super::rows::Rows;
-use super::{KernelKind, MatrixError, MatrixOptions};
+use super::{KernelKind, MatrixError, MatrixOptions, Watch};
 use crate::Scaled;
 use crate::infinite::composed::{Step, run, steps};
 use crate::infinite::images::{Image, Program, Scratch};
@@ -57,12 +57,13 @@ pub(super) struct Blocks<'a> {
 
 impl<'a> Blocks<'a> {
     /// # Errors
-    /// [`MatrixError::Kernel`], and [`MatrixError::Memory`] if the variances of all images do not fit.
+    /// [`MatrixError::Kernel`], [`MatrixError::Memory`] if the variances of all images do not fit, and [`MatrixError::Stopped`].
     pub fn new(
         network: &'a Composition,
         sets: [&Rows; 2],
         two: bool,
         options: &MatrixOptions,
+        watch: &Watch,
     ) -> Result<Self, MatrixError> {
         let with_ntk = options.kind != KernelKind::Nngp;
         let prepared = if network.input().space().is_empty() {
@@ -84,8 +85,16 @@ impl<'a> Blocks<'a> {
                 let (rows, cols) = (sets[0].count(), sets[1].count());
                 return Err(MatrixError::Memory { rows, cols, needed, allowed: options.memory });
             }
+            watch.begin(count);
             let images = |rows: &Rows| {
-                let one = |i| SCRATCH.with_borrow_mut(|scratch| Image::new(&program, rows.scaled_row(i), scratch));
+                let one = |i| {
+                    if watch.is_stopped() {
+                        return Err(MatrixError::Stopped);
+                    }
+                    let image = SCRATCH.with_borrow_mut(|scratch| Image::new(&program, rows.scaled_row(i), scratch))?;
+                    watch.advance();
+                    Ok(image)
+                };
                 (0..rows.count()).into_par_iter().map(one).collect::<Result<Vec<_>, _>>()
             };
             let images = [images(sets[0])?, if two { images(sets[1])? } else { Vec::new() }];

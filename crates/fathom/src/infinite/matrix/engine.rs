@@ -125,18 +125,37 @@ impl<'a> KernelEngine<'a> {
         inputs: KernelInputs,
         options: &MatrixOptions,
     ) -> Result<Self, MatrixError> {
+        Self::watched(network, inputs, options, &Watch::default())
+    }
+
+    /// The same, watched: preparing many images takes a while. Lists of features are prepared before `watch` is looked at.
+    ///
+    /// # Errors
+    /// Those of [`Self::new`], and [`MatrixError::Stopped`].
+    pub fn watched(
+        network: impl Into<Network<'a>>,
+        inputs: KernelInputs,
+        options: &MatrixOptions,
+        watch: &Watch,
+    ) -> Result<Self, MatrixError> {
         match network.into() {
             Network::Layers(arch) => Self::of_layers(arch, inputs, options),
-            Network::Blocks(composition) => Self::of_blocks(composition, inputs, options),
+            Network::Blocks(composition) => Self::of_blocks(composition, inputs, options, watch),
         }
     }
 
-    fn of_blocks(network: &'a Composition, inputs: KernelInputs, options: &MatrixOptions) -> Result<Self, MatrixError> {
+    fn of_blocks(
+        network: &'a Composition,
+        inputs: KernelInputs,
+        options: &MatrixOptions,
+        watch: &Watch,
+    ) -> Result<Self, MatrixError> {
         let KernelInputs { inputs, others } = inputs;
         if network.features() != inputs.features() {
             return Err(MatrixError::Features { network: network.features(), data: inputs.features() });
         }
-        let blocks = Blocks::new(network, [&inputs, others.as_ref().unwrap_or(&inputs)], others.is_some(), options)?;
+        let sets = [&inputs, others.as_ref().unwrap_or(&inputs)];
+        let blocks = Blocks::new(network, sets, others.is_some(), options, watch)?;
         let reference = if options.scale == KernelScale::Depth { blocks.reference(network)? } else { [Scaled::ONE; 2] };
         let engine = Self { plan: Plan::of_blocks(blocks), inputs, others, options: *options, reference };
         engine.check_diagonals()?;

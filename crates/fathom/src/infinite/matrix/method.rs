@@ -62,7 +62,7 @@ pub(super) fn exponent(largest: Scaled, range: i64) -> i64 {
 }
 
 /// Σ and Θ of pairs of rows, divided by their [`Exponents`] (and by $|x||x'|/n_0$ where the angle is all).
-pub(super) trait PairFunction: Sync {
+pub(super) trait PairFunction: Send + Sync {
     /// Rows and columns of a tile.
     fn tile(&self) -> usize {
         TILE

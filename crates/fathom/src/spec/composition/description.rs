@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::shape::windowed;
 use super::{Block, CompositionError, Shape};
-use crate::spec::{Biases, Parameterization, toml_message};
+use crate::spec::{Biases, Parameterization};
 
 /// What a user wrote.
 ///
@@ -26,10 +26,10 @@ pub struct CompositionSpec {
 }
 
 impl CompositionSpec {
-    /// Reads a TOML document.
+    /// Reads a TOML document of blocks; [`NetworkFile`](super::NetworkFile) reads shorthands too.
     ///
     /// # Errors
-    /// [`CompositionError::Toml`] with the line, for bad syntax, unknown keys and values that do not parse.
+    /// [`CompositionError::Toml`] with line and block, for bad syntax, unknown keys and values that do not parse.
     ///
     /// # Example
     /// ```
@@ -46,7 +46,10 @@ impl CompositionSpec {
     /// # Ok::<(), fathom_ntk::spec::CompositionError>(())
     /// ```
     pub fn from_toml(text: &str) -> Result<Self, CompositionError> {
-        toml::from_str(text).map_err(|error| CompositionError::Toml { message: toml_message(text, &error) })
+        match super::NetworkFile::from_toml(text)? {
+            super::NetworkFile::Blocks(spec) => Ok(spec),
+            _ => Err(CompositionError::Toml { message: "expected input and [[block]] tables, not a shorthand".into() }),
+        }
     }
 }
 

@@ -3,11 +3,13 @@
 mod block;
 mod description;
 mod error;
+mod file;
 mod presets;
 mod shape;
 
 pub use block::{Block, Padding};
 pub use description::{Composition, CompositionSpec};
 pub use error::CompositionError;
-pub use presets::{BranchScaling, CnnSpec, ResNetSpec};
+pub use file::NetworkFile;
+pub use presets::{BranchScaling, CnnEnding, CnnSpec, ResNetSpec};
 pub use shape::Shape;

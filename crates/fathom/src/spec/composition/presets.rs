@@ -177,6 +177,39 @@ impl TryFrom<CnnSpec> for Composition {
     }
 }
 
+/// What comes after the last convolution of a [`CnnSpec`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CnnEnding {
+    /// φ, the mean over all places, and a dense layer.
+    #[default]
+    GlobalAveragePool,
+    /// φ, all places as one list of features, and a dense layer.
+    Flatten,
+    /// Nothing: one output a place.
+    None,
+}
+
+impl CnnSpec {
+    /// The network with an ending, whose dense layer has the variances of the others.
+    ///
+    /// # Errors
+    /// As [`Composition::try_from`].
+    pub fn with_ending(self, ending: CnnEnding) -> Result<Composition, CompositionError> {
+        let (input, activation) = (self.input.clone(), self.activation.clone());
+        let dense = Block::dense(self.weight_var, self.bias_var);
+        let trunk = Composition::try_from(self)?;
+        let reduce = match ending {
+            CnnEnding::None => return Ok(trunk),
+            CnnEnding::Flatten => Block::Flatten,
+            CnnEnding::GlobalAveragePool => Block::GlobalAveragePool,
+        };
+        let mut blocks = trunk.blocks().to_vec();
+        blocks.extend([Block::activation(activation), reduce, dense]);
+        Composition::try_from(CompositionSpec { input, blocks, ..Default::default() })
+    }
+}
+
 fn check_depth(got: usize) -> Result<(), CompositionError> {
     if (1..=MOST_LAYERS).contains(&got) {
         return Ok(());
