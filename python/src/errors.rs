@@ -124,9 +124,9 @@ kinds!(VerdictError {
 } of [Phase, Kernel, Input, Gram, Moments, Architecture]);
 kinds!(NetworkError {
     ArgumentError: NoLayers, EmptyLayer, WeightCount, BiasCount, WeightNotFinite, BiasNotFinite, Scale, Chain, Widths,
-        Inputs, InputNotFinite, Cotangents;
+        Inputs, InputNotFinite, Cotangents, MissingWidth, LayerCount, LayerShape;
     NotAvailableError: NoNtk;
-    RangeError: ForwardOverflow, BackwardOverflow, KernelOverflow;
+    RangeError: ForwardOverflow, BackwardOverflow, KernelOverflow, ZeroNorm;
     MemoryLimitError: Budget, TooLarge;
 });
 kinds!(ArraysError {

@@ -27,4 +27,5 @@ pub use options::{Biases, OptionError, Parameterization, WeightLaw};
 pub use per_layer::{PerLayer, PerLayerError};
 pub use widths::{Widths, WidthsError};
 
+pub(crate) use composition::{padding_before, windowed};
 pub(crate) use toml_message::toml_message;

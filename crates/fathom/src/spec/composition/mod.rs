@@ -5,9 +5,12 @@ mod description;
 mod error;
 mod presets;
 mod shape;
+mod widths;
 
 pub use block::{Block, Padding};
 pub use description::{Composition, CompositionSpec};
 pub use error::CompositionError;
 pub use presets::{BranchScaling, CnnSpec, ResNetSpec};
 pub use shape::Shape;
+
+pub(crate) use shape::{padding_before, windowed};
