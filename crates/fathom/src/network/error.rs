@@ -77,6 +77,9 @@ pub enum NetworkError {
         /// Of the architecture.
         architecture: Vec<usize>,
     },
+    /// A network of blocks where one of fully connected layers is needed.
+    #[error("these are networks of blocks, not of fully connected layers")]
+    Blocks,
     /// A block whose width is not given.
     #[error("block {place} ({block}): a network of finite width needs a width or channels here")]
     MissingWidth {

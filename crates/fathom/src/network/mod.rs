@@ -38,6 +38,7 @@ mod pass;
 mod tiles;
 
 pub use composed::ComposedNetwork;
+pub(crate) use composed::{ComposedCost, Evaluation};
 pub use error::NetworkError;
 pub use layer::{GradientScale, Layer};
 pub use model::{Backward, Forward, Network};

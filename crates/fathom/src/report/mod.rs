@@ -13,9 +13,10 @@ mod sweep;
 mod train;
 mod training;
 mod verdict;
+mod verdict_blocks;
 
 pub use depth::{depth_data_text, depth_network_words, depth_rate_words, depth_text};
-pub use empirical::{change_text, empirical_text};
+pub use empirical::{change_text, composed_text, empirical_text};
 pub use format::{number, scaled};
 pub use kernel::kernel_text;
 pub use moments::moments_text;
@@ -27,3 +28,4 @@ pub use sweep::{sweep_text, table_csv};
 pub use train::train_text;
 pub use training::{comparison_text, ensemble_text};
 pub use verdict::verdict_text;
+pub use verdict_blocks::blocks_verdict_text;

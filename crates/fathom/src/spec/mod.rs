@@ -13,6 +13,7 @@
 mod architecture;
 mod composition;
 mod constants;
+mod either;
 mod options;
 mod per_layer;
 mod toml_message;
@@ -23,6 +24,7 @@ pub use composition::{
     Block, BranchScaling, CnnSpec, Composition, CompositionError, CompositionSpec, Padding, ResNetSpec, Shape,
 };
 pub use constants::Constants;
+pub use either::{AnyNetwork, NetworkRef};
 pub use options::{Biases, OptionError, Parameterization, WeightLaw};
 pub use per_layer::{PerLayer, PerLayerError};
 pub use widths::{Widths, WidthsError};

@@ -6,6 +6,7 @@
 mod errors;
 mod gradients;
 mod layers;
+mod sampler;
 mod sampling;
 
 use fathom_ntk::random::Stream;

@@ -10,7 +10,7 @@ use crate::network::tiles::{Accumulator, Batch};
 use crate::network::{EmpiricalKernel, GradientScale, KernelForm, Layer, NetworkError};
 
 /// Numbers of the gradient of one output at one input that are held at a time.
-const GRADIENT_NUMBERS: usize = 1 << 16;
+pub(super) const GRADIENT_NUMBERS: usize = 1 << 16;
 
 /// Signals and derivatives of a batch, layer by layer, one input after the other.
 struct Held {

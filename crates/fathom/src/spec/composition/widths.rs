@@ -39,6 +39,36 @@ impl Composition {
     pub fn has_widths(&self) -> bool {
         self.blocks().iter().all(named)
     }
+
+    /// Blocks of weights, in branches and shortcuts too.
+    pub fn weight_layers(&self) -> usize {
+        self.blocks().iter().map(count).sum()
+    }
+
+    /// The widths that blocks of weights name, in the order of the data, branches before shortcuts.
+    pub fn widths(&self) -> Vec<usize> {
+        let mut widths = Vec::new();
+        self.blocks().iter().for_each(|block| collect(block, &mut widths));
+        widths
+    }
+}
+
+fn count(block: &Block) -> usize {
+    match block {
+        Block::Residual { branch, shortcut, .. } => branch.iter().chain(shortcut).map(count).sum(),
+        block => usize::from(block.has_weights()),
+    }
+}
+
+fn collect(block: &Block, widths: &mut Vec<usize>) {
+    match block {
+        Block::Dense { width, .. } => widths.extend(width),
+        Block::Conv { channels, .. } => widths.extend(channels),
+        Block::Residual { branch, shortcut, .. } => {
+            branch.iter().chain(shortcut).for_each(|block| collect(block, widths));
+        }
+        _ => {}
+    }
 }
 
 fn named(block: &Block) -> bool {
@@ -118,6 +148,7 @@ mod tests {
         let branch = vec![relu(), dense(Some(7)), relu(), dense(Some(5))];
         let expected = [dense(Some(5)), Block::residual(1.0, branch), relu(), dense(Some(2))];
         assert_eq!(made.blocks(), expected);
+        assert_eq!((made.weight_layers(), made.widths()), (4, vec![5, 7, 5, 2]));
         assert_eq!(made.output().channels(), Some(2));
     }
 
