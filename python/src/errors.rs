@@ -121,12 +121,12 @@ kinds!(MomentsError {
 });
 kinds!(VerdictError {
     ArgumentError: Threshold, NotPositive, Target, Sample, NoRows, Ragged, NotFinite, Features, SquaredNorm, AllZero;
-} of [Phase, Kernel, Input, Gram, Moments, Architecture]);
+} of [Phase, Kernel, Input, Gram, Matrix, Moments, Architecture]);
 kinds!(NetworkError {
     ArgumentError: NoLayers, EmptyLayer, WeightCount, BiasCount, WeightNotFinite, BiasNotFinite, Scale, Chain, Widths,
-        Inputs, InputNotFinite, Cotangents;
+        Inputs, InputNotFinite, Cotangents, MissingWidth, LayerCount, LayerShape, Blocks;
     NotAvailableError: NoNtk;
-    RangeError: ForwardOverflow, BackwardOverflow, KernelOverflow;
+    RangeError: ForwardOverflow, BackwardOverflow, KernelOverflow, ZeroNorm;
     MemoryLimitError: Budget, TooLarge;
 });
 kinds!(ArraysError {
@@ -139,7 +139,7 @@ kinds!(StatisticsError {
         BlockFull, EmptyBlock, NotABlock, BlockIndex, Overlap, DifferentObservables, Probability, Bins, LogDispersion,
         Inconsistent;
 });
-kinds!(ObservableError { ArgumentError: Unknown, Range, TooManyRows, FirstStep; } of [Statistics]);
+kinds!(ObservableError { ArgumentError: Unknown, Range, TooManyRows, FirstStep; NotAvailableError: OfBlocks; } of [Statistics]);
 kinds!(SampleError {
     ArgumentError: InputShape, Input, Method;
     NotAvailableError: InfiniteWidth, NoNtk;

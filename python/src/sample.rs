@@ -100,7 +100,7 @@ pub(crate) fn sample(
     let complete = drawing.run(py, goal)?;
     let Some(summary) = drawing.ledger.total() else { return Err(refused("max_time: no draw is complete yet")) };
     let simulation = Simulation {
-        architecture: arch,
+        architecture: arch.into(),
         inputs,
         method: sampler.method(),
         seed,

@@ -5,11 +5,12 @@ use std::str::FromStr;
 
 use clap::Args;
 use fathom_ntk::activation::Activation;
-use fathom_ntk::infinite::matrix::Network;
 use fathom_ntk::spec::{
-    Architecture, ArchitectureSpec, Biases, Composition, NetworkFile, Parameterization, PerLayer, WeightLaw, Widths,
+    Architecture, ArchitectureSpec, Biases, Composition, NetworkFile, NetworkRef, Parameterization, PerLayer,
+    WeightLaw, Widths,
 };
-use serde::Serialize;
+
+pub(crate) use fathom_ntk::spec::AnyNetwork;
 
 use crate::data::{Dataset, LoadOptions, digits, fashion, load};
 use crate::error::CommandError;
@@ -90,6 +91,11 @@ pub(crate) const NETWORK_FLAGS: [&str; 9] =
     ["widths", "depth", "activation", "weight_var", "bias_var", "biases", "parameterization", "weight_law", "arch"];
 
 impl BlocksArgs {
+    /// Whether a network of blocks is asked for.
+    pub(crate) fn is_given(&self) -> bool {
+        self.network.is_some()
+    }
+
     /// The network of blocks if one is asked for, which the data must fit; else the other one.
     pub(crate) fn network_or(
         &self,
@@ -103,36 +109,71 @@ impl BlocksArgs {
     }
 }
 
+/// A network of blocks of finite width, instead of fully connected layers.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Network")]
+pub(crate) struct FiniteBlocksArgs {
+    #[command(flatten)]
+    blocks: BlocksArgs,
+    /// Width of dense and channels of conv blocks of --network that name none; the last of them has one output
+    #[arg(long, value_name = "N", default_value_t = 64, requires = "network", value_parser = clap::value_parser!(u32).range(1..))]
+    width: u32,
+}
+
+impl FiniteBlocksArgs {
+    /// The network of blocks if one is asked for, with its widths.
+    pub(crate) fn network(&self) -> Result<Option<Composition>, CommandError> {
+        self.blocks.network.as_deref().map(|path| with_widths(path, self.width)).transpose()
+    }
+
+    /// Either network with its inputs.
+    pub(crate) fn and_source(
+        &self,
+        network: &NetworkArgs,
+        input: &InputArgs,
+    ) -> Result<(AnyNetwork, Source), CommandError> {
+        match self.network()? {
+            Some(blocks) => {
+                let source = input.source(Some(blocks.features()))?;
+                if let Some(features) = source.features() {
+                    check_features(&blocks, features)?;
+                }
+                Ok((AnyNetwork::Blocks(blocks), source))
+            }
+            None => network_and_source(network, input).map(|(arch, source)| (AnyNetwork::Layers(arch), source)),
+        }
+    }
+}
+
+/// A network from its file, with a width for the blocks that name none, and one output.
+pub(crate) fn with_widths(path: &Path, width: u32) -> Result<Composition, CommandError> {
+    let named = read_composition(path)?.with_widths(width as usize, 1);
+    named.map_err(|source| CommandError::BlocksFile { path: path.into(), source })
+}
+
 /// A network from its file, for data of so many features.
 pub(crate) fn read_blocks(path: &Path, features: usize) -> Result<Composition, CommandError> {
+    let network = read_composition(path)?;
+    check_features(&network, features)?;
+    Ok(network)
+}
+
+fn read_composition(path: &Path) -> Result<Composition, CommandError> {
     protect(path);
     let text = read_text(path)?;
     let spec = NetworkFile::from_toml(&text).and_then(|file| file.composition());
-    let network = spec.map_err(|source| CommandError::BlocksFile { path: path.into(), source })?;
+    spec.map_err(|source| CommandError::BlocksFile { path: path.into(), source })
+}
+
+/// The data must fit the network.
+pub(crate) fn check_features(network: &Composition, features: usize) -> Result<(), CommandError> {
     if network.features() != features {
         let (input, own) = (network.input(), network.features());
         return Err(usage(format!(
             "the data has {features} features, but the network works on {input}: {own} numbers"
         )));
     }
-    Ok(network)
-}
-
-/// Either kind of network.
-#[derive(Clone, Debug, Serialize)]
-#[serde(untagged)]
-pub(crate) enum AnyNetwork {
-    Layers(Architecture),
-    Blocks(Composition),
-}
-
-impl<'a> From<&'a AnyNetwork> for Network<'a> {
-    fn from(network: &'a AnyNetwork) -> Self {
-        match network {
-            AnyNetwork::Layers(arch) => Self::Layers(arch),
-            AnyNetwork::Blocks(blocks) => Self::Blocks(blocks),
-        }
-    }
+    Ok(())
 }
 
 /// The catalogue of activations.
@@ -311,15 +352,15 @@ impl FromStr for Rows {
 }
 
 /// The inputs themselves, row after row, and what they are.
-pub(crate) fn chosen_inputs(
-    arch: &Architecture,
+pub(crate) fn chosen_inputs<'a>(
+    network: impl Into<NetworkRef<'a>>,
     source: &Source,
     rows: Option<&Rows>,
     cosine: Option<f64>,
 ) -> Result<(Vec<f64>, String), CommandError> {
     let first = [0];
-    let features = match (arch.widths(), source) {
-        (Some(widths), _) => widths[0],
+    let features = match (network.into().features(), source) {
+        (Some(features), _) => features,
         (None, Source::Data(data, _)) => data.inputs.cols,
         (None, _) => 1,
     };

@@ -1,5 +1,7 @@
 //! `fathom entk`.
 
+mod drawn;
+
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -16,7 +18,7 @@ use serde::Serialize;
 use crate::data::{Inputs, npy_file};
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
-use crate::flags::data_named;
+use crate::flags::{data_named, usage};
 use crate::output::{OutputArgs, replace_file};
 use crate::weights::load_network;
 
@@ -40,8 +42,17 @@ pub(crate) struct Args {
 #[command(next_help_heading = "Network")]
 struct WeightsArgs {
     /// Weights of a fully connected network, .safetensors or .npz, with names as of PyTorch, Flax, Keras or Haiku
-    #[arg(long, value_name = "FILE")]
-    weights: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "network")]
+    weights: Option<PathBuf>,
+    /// Instead draw the weights of a network of blocks, from a TOML file with `input` and `[[block]]` tables
+    #[arg(long, value_name = "FILE.toml", conflicts_with_all = OF_WEIGHTS)]
+    network: Option<PathBuf>,
+    /// Width of dense and channels of conv blocks of --network that name none; the last of them has one output
+    #[arg(long, value_name = "N", default_value_t = 64, requires = "network", value_parser = clap::value_parser!(u32).range(1..))]
+    width: u32,
+    /// Seed of the weights of --network
+    #[arg(long, value_name = "SEED", default_value_t = 0, requires = "network")]
+    seed: u64,
     /// A later checkpoint of the same network: also how the kernel changed
     #[arg(long, value_name = "FILE")]
     compare: Option<PathBuf>,
@@ -56,6 +67,19 @@ struct WeightsArgs {
     #[arg(long, value_name = "NAME")]
     orientation: Option<Orientation>,
 }
+
+/// Flags that speak of weights in a file.
+const OF_WEIGHTS: [&str; 9] = [
+    "weights",
+    "compare",
+    "activation",
+    "layers",
+    "orientation",
+    "parameterization",
+    "untrained_biases",
+    "weight_var",
+    "bias_var",
+];
 
 /// What the gradient is taken with respect to.
 #[derive(clap::Args, Debug)]
@@ -221,7 +245,11 @@ impl Args {
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let (inputs, source) = args.inputs()?;
     let options = args.kernel.options();
-    let first = args.network(&args.weights.weights, inputs.cols)?;
+    if let Some(path) = &args.weights.network {
+        return drawn::run(args, path, &inputs, &source);
+    }
+    let Some(weights) = &args.weights.weights else { return Err(usage("--weights or --network is needed")) };
+    let first = args.network(weights, inputs.cols)?;
     let arch = args.architecture(&first.network);
     if let Err(error @ (ArchitectureError::WeightVar { .. } | ArchitectureError::BiasVar { .. })) = &arch
         && (args.gradients.weight_var.is_some() || args.gradients.bias_var.is_some())
@@ -245,7 +273,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let output = Output {
         version: env!("CARGO_PKG_VERSION"),
         source: &source,
-        weights: args.weights.weights.display().to_string(),
+        weights: weights.display().to_string(),
         layer_names: &first.names,
         unused: &first.unused,
         report: &report,

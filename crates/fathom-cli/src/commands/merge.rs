@@ -29,7 +29,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let whole = merged(&args.files)?;
     if args.plot.path().is_some() {
-        pictured(&whole.setup.observables()?)?;
+        pictured(&whole.setup.network()?, &whole.setup.observables()?)?;
     }
     let missing = whole.draws - whole.ledger.draws();
     if missing > 0 {

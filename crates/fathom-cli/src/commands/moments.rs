@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::data::Dataset;
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
-use crate::flags::{InputArgs, NetworkArgs, Source, network_and_source, usage};
+use crate::flags::{BlocksArgs, InputArgs, NetworkArgs, Source, network_and_source, usage};
 use crate::output::OutputArgs;
 use crate::page::{ReportArgs, command_line, moments_page};
 use crate::plot::{PlotArgs, SampleFigure, sample_figure};
@@ -20,6 +20,8 @@ use crate::plot::{PlotArgs, SampleFigure, sample_figure};
 pub(crate) struct Args {
     #[command(flatten)]
     network: NetworkArgs,
+    #[command(flatten)]
+    blocks: BlocksArgs,
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
@@ -134,6 +136,10 @@ fn equal_norms(mean_square: f64, cosine: f64) -> Result<PairInput, CommandError>
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
+    if args.blocks.is_given() {
+        let message = "finite-width moments of networks of blocks are not known exactly, they are sampled: fathom sample --network";
+        return Err(usage(message));
+    }
     args.report.check()?;
     let (arch, source) = network_and_source(&args.network, &args.input)?;
     let Inputs { sq_norm, fourth_power_sum, pair } = args.moments.inputs(&arch, &source)?;

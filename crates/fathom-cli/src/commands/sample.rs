@@ -9,12 +9,12 @@ use std::path::PathBuf;
 use fathom_ntk::analysis::sampled::{SampleReport, Simulation, sample_report};
 use fathom_ntk::report::sample_text;
 use fathom_ntk::sample::{FirstStep, Method, ObservableList};
-use fathom_ntk::spec::Architecture;
+use fathom_ntk::spec::{AnyNetwork, Architecture};
 use serde::Serialize;
 
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
-use crate::flags::{InputArgs, NetworkArgs, Rows, Source};
+use crate::flags::{FiniteBlocksArgs, InputArgs, NetworkArgs, Rows, Source};
 use crate::output::{OutputArgs, check_writable, note};
 use crate::plot::{PlotArgs, pictured, sampled_figure};
 use crate::runs::{Keep, MOST_DRAWS, Part, RunRecord, Setup};
@@ -27,6 +27,8 @@ use plan::Plan;
 pub(crate) struct Args {
     #[command(flatten)]
     network: NetworkArgs,
+    #[command(flatten)]
+    blocks: FiniteBlocksArgs,
     #[command(flatten)]
     pub(super) input: InputArgs,
     /// Which rows of the data are the inputs, counted from 0, such as 0,3,5-9 [default: 0]
@@ -154,7 +156,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
 
 /// What is drawn of a network, and how often, whatever the flags say of the network.
 pub(super) fn described(args: &Args, arch: &Architecture, source: &Source) -> Result<(Setup, u64), CommandError> {
-    let plan = Plan::of(args, arch, source)?;
+    let plan = Plan::of(args, &AnyNetwork::Layers(arch.clone()), source)?;
     let draws = plan.draws();
     Ok((plan.setup, draws))
 }
@@ -163,7 +165,7 @@ pub(super) fn described(args: &Args, arch: &Architecture, source: &Source) -> Re
 fn check_files(args: &Args, plan: &Plan) -> Result<(), CommandError> {
     args.output.check()?;
     if let Some(path) = args.plot.path() {
-        pictured(&plan.setup.observables()?)?;
+        pictured(&plan.setup.network()?, &plan.setup.observables()?)?;
         check_writable(path)?;
     }
     Ok(())
@@ -195,10 +197,10 @@ pub(super) fn show(
     let Some(summary) = record.total() else {
         return Err(CommandError::Usage("no draw is complete yet".into()));
     };
-    let (architecture, observables) = (record.setup.architecture()?, record.setup.observables()?);
+    let (network, observables) = (record.setup.network()?, record.setup.observables()?);
     let setup = &record.setup;
     let report = sample_report(&Simulation {
-        architecture: &architecture,
+        architecture: (&network).into(),
         inputs: &setup.inputs,
         method: setup.method,
         seed: setup.seed,

@@ -2,13 +2,16 @@
 
 use std::str::FromStr;
 
-use fathom_ntk::analysis::verdict::{Class, Inputs, Level, Threshold, Verdict, VerdictOptions, verdict};
-use fathom_ntk::report::verdict_text;
+use fathom_ntk::analysis::verdict::{
+    BlocksVerdict, Class, Finding, Inputs, Level, Threshold, Verdict, VerdictOptions, blocks_verdict, verdict,
+};
+use fathom_ntk::report::{blocks_verdict_text, verdict_text};
+use fathom_ntk::spec::Composition;
 use serde::Serialize;
 
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
-use crate::flags::{InputArgs, NetworkArgs, Source, network_and_source};
+use crate::flags::{AnyNetwork, FiniteBlocksArgs, InputArgs, NetworkArgs, Source, usage};
 use crate::output::OutputArgs;
 use crate::page::{ReportArgs, command_line, verdict_page};
 use crate::plot::{PlotArgs, verdict_figure};
@@ -18,6 +21,8 @@ use crate::plot::{PlotArgs, verdict_figure};
 pub(crate) struct Args {
     #[command(flatten)]
     network: NetworkArgs,
+    #[command(flatten)]
+    blocks: FiniteBlocksArgs,
     #[command(flatten)]
     pub(super) input: InputArgs,
     #[command(flatten)]
@@ -58,9 +63,12 @@ struct JudgementArgs {
     /// Rows of the data the kernel is computed on [default: by cost, at most 256]
     #[arg(long, value_name = "N")]
     sample: Option<usize>,
-    /// Selects the rows
+    /// Selects the rows; with --network, also draws the networks
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Networks to draw of --network [default: as many as take seconds, 64 to 1024]
+    #[arg(long, value_name = "N", requires = "network", value_parser = clap::value_parser!(u64).range(2..=1_000_000))]
+    draws: Option<u64>,
 }
 
 /// Two numbers, `0.5,1`.
@@ -95,6 +103,12 @@ impl JudgementArgs {
 }
 
 impl Args {
+    /// Whether what was to be checked holds.
+    fn status(&self, class: Class, findings: &[Finding; 3]) -> ExitStatus {
+        let passed = class == Class::InRegime && findings[2].level == Level::Good;
+        if self.judgement.check && !passed { ExitStatus::CheckFailed } else { ExitStatus::Answered }
+    }
+
     pub(super) fn options(&self) -> VerdictOptions {
         self.judgement.options()
     }
@@ -118,16 +132,39 @@ struct Output<'a> {
     verdict: &'a Verdict,
 }
 
+/// The JSON form of a verdict on a network of blocks.
+#[derive(Serialize)]
+struct BlocksOutput<'a> {
+    version: &'static str,
+    source: &'a str,
+    #[serde(flatten)]
+    verdict: &'a BlocksVerdict,
+}
+
+fn of_blocks(args: &Args, network: &Composition, source: &Source) -> Result<ExitStatus, CommandError> {
+    if args.plot.path().is_some() || args.report.is_given() {
+        return Err(usage(
+            "--plot and --report are for fully connected networks: a verdict on --network has text and JSON",
+        ));
+    }
+    let verdict = blocks_verdict(network, inputs(source), args.judgement.draws, &args.options())?;
+    let words = source.words();
+    let output = BlocksOutput { version: env!("CARGO_PKG_VERSION"), source: &words, verdict: &verdict };
+    args.output.write(&output, || blocks_verdict_text(&verdict, &words))?;
+    Ok(args.status(verdict.class, &verdict.findings))
+}
+
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     args.report.check()?;
-    let (arch, source) = network_and_source(&args.network, &args.input)?;
+    let (arch, source) = match args.blocks.and_source(&args.network, &args.input)? {
+        (AnyNetwork::Layers(arch), source) => (arch, source),
+        (AnyNetwork::Blocks(blocks), source) => return of_blocks(args, &blocks, &source),
+    };
     let verdict = verdict(&arch, inputs(&source), &args.options())?;
     args.plot.write(|| Ok(verdict_figure(&verdict)))?;
     let words = source.words();
     args.report.write(|| verdict_page(&verdict, &words, &command_line()))?;
     let output = Output { version: env!("CARGO_PKG_VERSION"), source: &words, verdict: &verdict };
     args.output.write(&output, || verdict_text(&verdict, &words))?;
-    let passed = verdict.class == Class::InRegime && verdict.findings[2].level == Level::Good;
-    let failed = args.judgement.check && !passed;
-    Ok(if failed { ExitStatus::CheckFailed } else { ExitStatus::Answered })
+    Ok(args.status(verdict.class, &verdict.findings))
 }

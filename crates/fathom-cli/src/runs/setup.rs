@@ -1,17 +1,35 @@
 //! What identifies a run.
 
 use fathom_ntk::sample::{FirstStep, Method, Observable, Recorder, Sampler};
-use fathom_ntk::spec::{Architecture, ArchitectureSpec};
+use fathom_ntk::spec::{AnyNetwork, Architecture, ArchitectureSpec, Composition, CompositionSpec};
 use serde::{Deserialize, Serialize};
 
 use crate::error::CommandError;
+use crate::flags::usage;
+
+/// The description of a network of either kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "expected a network of layers or of blocks")]
+pub(crate) enum NetworkSpec {
+    Layers(ArchitectureSpec),
+    Blocks(CompositionSpec),
+}
+
+impl From<&AnyNetwork> for NetworkSpec {
+    fn from(network: &AnyNetwork) -> Self {
+        match network {
+            AnyNetwork::Layers(arch) => Self::Layers(arch.to_spec()),
+            AnyNetwork::Blocks(blocks) => Self::Blocks(blocks.to_spec()),
+        }
+    }
+}
 
 /// Everything that decides what is drawn. Draws of equal setups belong together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Setup {
     /// The network.
-    pub(crate) architecture: ArchitectureSpec,
+    pub(crate) architecture: NetworkSpec,
     /// Where the inputs come from.
     pub(crate) source: String,
     /// The inputs, row after row.
@@ -27,8 +45,11 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    pub(crate) fn architecture(&self) -> Result<Architecture, CommandError> {
-        Ok(Architecture::try_from(self.architecture.clone())?)
+    pub(crate) fn network(&self) -> Result<AnyNetwork, CommandError> {
+        Ok(match self.architecture.clone() {
+            NetworkSpec::Layers(spec) => AnyNetwork::Layers(Architecture::try_from(spec)?),
+            NetworkSpec::Blocks(spec) => AnyNetwork::Blocks(Composition::try_from(spec).map_err(usage)?),
+        })
     }
 
     pub(crate) fn observables(&self) -> Result<Vec<Observable>, CommandError> {
@@ -53,14 +74,14 @@ impl Setup {
     }
 
     fn sampler_by(&self, method: Option<Method>) -> Result<Sampler, CommandError> {
-        Ok(Sampler::observing(&self.architecture()?, &self.inputs, &self.observables()?, method)?)
+        Ok(Sampler::observing(&self.network()?, &self.inputs, &self.observables()?, method)?)
     }
 
     /// The first difference to another setup, in words.
     pub(crate) fn difference(&self, other: &Self) -> Option<String> {
         let shown = |what: &str, ours: String, theirs: String| Some(format!("{what} {ours}, here {theirs}"));
         if self.architecture != other.architecture {
-            let text = |s: &ArchitectureSpec| serde_json::to_string(s).unwrap_or_default();
+            let text = |s: &NetworkSpec| serde_json::to_string(s).unwrap_or_default();
             return shown("the network is", text(&self.architecture), text(&other.architecture));
         }
         if self.inputs != other.inputs {

@@ -3,6 +3,7 @@
 
 mod answers;
 mod bad_input;
+mod blocks;
 mod depth;
 mod entk;
 mod files;

@@ -77,6 +77,43 @@ pub enum NetworkError {
         /// Of the architecture.
         architecture: Vec<usize>,
     },
+    /// A network of blocks where one of fully connected layers is needed.
+    #[error("these are networks of blocks, not of fully connected layers")]
+    Blocks,
+    /// A block whose width is not given.
+    #[error("block {place} ({block}): a network of finite width needs a width or channels here")]
+    MissingWidth {
+        /// Where: `3`, or `3.1` for the first block of the branch of block 3; counted from 1.
+        place: String,
+        /// Which block.
+        block: String,
+    },
+    /// More or fewer layers of weights than blocks that need them.
+    #[error("the blocks need {expected} layers of weights, got {got}")]
+    LayerCount {
+        /// Blocks with weights.
+        expected: usize,
+        /// Layers given.
+        got: usize,
+    },
+    /// A layer of weights that does not fit its block.
+    #[error("layer {layer} needs {expected:?} inputs and outputs, got {got:?}")]
+    LayerShape {
+        /// Which layer.
+        layer: usize,
+        /// Inputs and outputs of the block.
+        expected: [usize; 2],
+        /// Those of the layer.
+        got: [usize; 2],
+    },
+    /// Layer normalisation of zeros.
+    #[error("layer normalisation after layer {layer} of {depth} divides by zero: all its numbers are zero")]
+    ZeroNorm {
+        /// The layer of weights before it.
+        layer: usize,
+        /// Weight layers.
+        depth: usize,
+    },
     /// Inputs that are not rows of the network's input width.
     #[error("inputs must be rows of {features} features, at least one, got {got} values")]
     Inputs {

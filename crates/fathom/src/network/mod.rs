@@ -13,12 +13,23 @@
 //! each parameter, input and output, are never formed: over a batch the sum is
 //! $\sum_l (g_w^l H H^\top + g_b^l) \circ (D D^\top)$, matrix products of the size of the layers.
 //!
+//! # Networks of blocks
+//! In a [`ComposedNetwork`] a layer of weights is applied at every window $p$ of an image, to the numbers $P_p$ under it
+//! (a list of features has one window):
+//!
+//! $$\Theta_{ab}(x, x') = \sum_l \sum_{p, p'} \left(g_w^l \langle P_p, P'_{p'}\rangle + g_b^l\right)
+//!   \langle \delta^l_{a,p}, \delta'^l_{b,p'}\rangle .$$
+//!
+//! Where there are many windows, the gradients $\sum_p \delta_{a,p} P_p^\top$ of a slice of the channels are formed, and
+//! their inner products added: never more than some $10^5$ numbers for each input and output at a time.
+//!
 //! At a kink of φ its derivative is the one from the left (relu′(0) = 0), as in every formula of this library. A step has
 //! no derivative that gradient descent could use: its networks have outputs but no NTK.
 //!
 //! Source: the layer structure is the chain rule; derived in `docs/theory`, with the constants of each parameterization.
 
 pub mod arrays;
+mod composed;
 mod error;
 mod layer;
 mod model;
@@ -26,6 +37,8 @@ mod ntk;
 mod pass;
 mod tiles;
 
+pub use composed::ComposedNetwork;
+pub(crate) use composed::{ComposedCost, Evaluation};
 pub use error::NetworkError;
 pub use layer::{GradientScale, Layer};
 pub use model::{Backward, Forward, Network};

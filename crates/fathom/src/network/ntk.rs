@@ -55,10 +55,10 @@ impl Default for KernelOptions {
 /// The empirical NTK of $n$ inputs with $m$ others, or with themselves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EmpiricalKernel {
-    form: KernelForm,
-    rows: usize,
-    cols: usize,
-    matrices: Vec<Vec<f64>>,
+    pub(super) form: KernelForm,
+    pub(super) rows: usize,
+    pub(super) cols: usize,
+    pub(super) matrices: Vec<Vec<f64>>,
 }
 
 impl EmpiricalKernel {

@@ -75,6 +75,11 @@ impl Accumulator {
         square(tile).saturating_add(square(tile.saturating_mul(rows_of_input(form, outputs))))
     }
 
+    /// The entry in the corner.
+    pub(super) fn first(&self) -> f64 {
+        self.matrices[0][0]
+    }
+
     pub(super) fn shape(&self) -> [usize; 2] {
         self.shape
     }
@@ -99,6 +104,10 @@ impl Accumulator {
         let tasks = self.tasks(tile, [left.inputs, right.unwrap_or(left).inputs], first, right.is_none());
         let layer = LayerProducts { form, outputs, scale, left, right: right.unwrap_or(left) };
         let scratch = || Scratch { activations: Vec::new(), deltas: Vec::new() };
+        if tasks.len() == 1 {
+            // Networks that are drawn one by one are small, and their threads are not those of this product.
+            return tasks.into_iter().all(|task| layer.add(task, &mut scratch()));
+        }
         tasks.into_par_iter().map_init(scratch, |scratch, task| layer.add(task, scratch)).reduce(|| true, |a, b| a && b)
     }
 

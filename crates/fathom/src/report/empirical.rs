@@ -1,8 +1,8 @@
 //! The empirical NTK in words.
 
-use super::format::{Lines, number};
+use super::format::{Lines, describe_finite, number};
 use crate::analysis::empirical::{
-    CheckpointChange, EmpiricalReport, KernelComparison, LayerMeasures, OutputMeasures, Spectrum,
+    CheckpointChange, ComposedReport, EmpiricalReport, KernelComparison, LayerMeasures, OutputMeasures, Spectrum,
 };
 use crate::network::{KernelForm, Precision};
 
@@ -47,20 +47,54 @@ pub fn empirical_text(report: &EmpiricalReport, names: &[String], source: &str) 
     lines.finish()
 }
 
+/// The empirical NTK of a network of blocks that was drawn, as text.
+///
+/// # Arguments
+/// * `report`: what [`composed_report`](crate::analysis::empirical::composed_report) found.
+/// * `seed`: of the weights.
+/// * `source`: where the inputs come from, in a few words.
+pub fn composed_text(report: &ComposedReport, seed: u64, source: &str) -> String {
+    let mut lines = Lines::default();
+    lines.heading("Empirical NTK of a network of blocks with random weights");
+    describe_finite(&mut lines, &report.architecture);
+    lines.row("weights and biases", format!("{}, seed {seed}", report.parameters));
+    lines.row("inputs", format!("{} rows, {source}", report.inputs));
+    shape_row(&mut lines, report.shape, report.form, "double precision");
+    lines.row("trace", number(report.trace));
+    lines.row("mean of Θ_aa(x, x)", number(report.mean_diagonal));
+    match report.spectra.get() {
+        Some(spectra) => spectrum_rows(&mut lines, spectra),
+        None => lines.row("eigenvalues", report.spectra.reason().unwrap_or_default()),
+    }
+    output_rows(&mut lines, &report.outputs);
+    lines.heading("Against the kernel of the infinitely wide network");
+    match report.infinite.get() {
+        Some(infinite) => {
+            lines.row("inputs", format!("the first {}", infinite.rows));
+            comparison_rows(&mut lines, &infinite.comparison, "|Θ − Θ∞|/|Θ∞|");
+        }
+        None => lines.row("not available", report.infinite.reason().unwrap_or_default()),
+    }
+    lines.finish()
+}
+
 fn kernel_rows(lines: &mut Lines, report: &EmpiricalReport) {
-    let [matrices, rows, cols] = report.shape;
-    let meaning = match report.form {
-        KernelForm::Trace => format!("{rows} × {cols}, summed over outputs"),
-        KernelForm::PerOutput => format!("{matrices} matrices of {rows} × {cols}, one for each output"),
-        KernelForm::Full => format!("{rows} × {cols}, all pairs of outputs"),
-    };
     let precision = match report.precision {
         Precision::F64 => "double precision",
         Precision::F32 => "single precision",
     };
-    lines.row("kernel Θ", format!("{meaning}; {precision}"));
+    shape_row(lines, report.shape, report.form, precision);
     lines.row("trace", number(report.trace));
     lines.row("mean of Θ_aa(x, x)", number(report.mean_diagonal));
+}
+
+fn shape_row(lines: &mut Lines, [matrices, rows, cols]: [usize; 3], form: KernelForm, precision: &str) {
+    let meaning = match form {
+        KernelForm::Trace => format!("{rows} × {cols}, summed over outputs"),
+        KernelForm::PerOutput => format!("{matrices} matrices of {rows} × {cols}, one for each output"),
+        KernelForm::Full => format!("{rows} × {cols}, all pairs of outputs"),
+    };
+    lines.row("kernel Θ", format!("{meaning}; {precision}"));
 }
 
 fn spectrum_rows(lines: &mut Lines, spectra: &[Spectrum]) {

@@ -164,35 +164,49 @@ const NAMED: usize = 40;
 pub(super) fn describe<'a>(lines: &mut Lines, network: impl Into<Network<'a>>) {
     match network.into() {
         Network::Layers(arch) => describe_layers(lines, arch),
-        Network::Blocks(blocks) => describe_blocks(lines, blocks),
+        Network::Blocks(blocks) => describe_blocks(lines, blocks, "infinitely wide"),
     }
 }
 
-fn describe_blocks(lines: &mut Lines, network: &Composition) {
+/// What the network is, where that of blocks has the widths they name.
+pub(super) fn describe_finite<'a>(lines: &mut Lines, network: impl Into<Network<'a>>) {
+    match network.into() {
+        Network::Layers(arch) => describe_layers(lines, arch),
+        Network::Blocks(blocks) => {
+            let widths = blocks.widths().into_iter().map(|width| width.to_string());
+            let widths = repeated(widths, |width, times| format!("{width}x{times}")).join(",");
+            describe_blocks(lines, blocks, &format!("widths {widths}"));
+        }
+    }
+}
+
+fn describe_blocks(lines: &mut Lines, network: &Composition, widths: &str) {
     let layers = match network.depth() {
         1 => "1 weight layer".into(),
         depth => format!("{depth} weight layers"),
     };
-    lines.row("network", format!("blocks on {}: infinitely wide, {layers}", network.input()));
-    let mut named: Vec<(String, usize)> = Vec::new();
-    for block in network.blocks() {
-        let name = block.to_string();
-        match named.last_mut() {
-            Some((last, times)) if *last == name => *times += 1,
-            _ => named.push((name, 1)),
+    lines.row("network", format!("blocks on {}: {widths}, {layers}", network.input()));
+    let names = network.blocks().iter().map(ToString::to_string);
+    lines.row("blocks", repeated(names, |name, times| format!("{times} times {name}")).join(", "));
+    lines.row("", format!("biases {}, parameterization {}", network.biases(), network.parameterization()));
+}
+
+/// Names, those that repeat in short; not more than can be read.
+fn repeated(names: impl Iterator<Item = String>, times: impl Fn(&str, usize) -> String) -> Vec<String> {
+    let mut counted: Vec<(String, usize)> = Vec::new();
+    for name in names {
+        match counted.last_mut() {
+            Some((last, count)) if *last == name => *count += 1,
+            _ => counted.push((name, 1)),
         }
     }
-    let more = named.len().saturating_sub(NAMED);
-    let mut names: Vec<String> = named
-        .into_iter()
-        .take(NAMED)
-        .map(|(name, times)| if times > 1 { format!("{times} times {name}") } else { name })
-        .collect();
+    let more = counted.len().saturating_sub(NAMED);
+    let written = |(name, count): (String, usize)| if count > 1 { times(&name, count) } else { name };
+    let mut names: Vec<String> = counted.into_iter().take(NAMED).map(written).collect();
     if more > 0 {
         names.push(format!("and {more} more"));
     }
-    lines.row("blocks", names.join(", "));
-    lines.row("", format!("biases {}, parameterization {}", network.biases(), network.parameterization()));
+    names
 }
 
 /// The network in two rows.

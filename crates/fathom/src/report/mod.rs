@@ -13,11 +13,12 @@ mod sweep;
 mod train;
 mod training;
 mod verdict;
+mod verdict_blocks;
 
 pub use depth::{
     depth_data_parts, depth_data_text, depth_network_words, depth_pair_words, depth_parts, depth_rate_words, depth_text,
 };
-pub use empirical::{change_text, empirical_text};
+pub use empirical::{change_text, composed_text, empirical_text};
 pub use format::{Part, number, scaled};
 pub use kernel::{kernel_parts, kernel_text};
 pub use moments::{moments_parts, moments_text};
@@ -29,3 +30,4 @@ pub use sweep::{sweep_parts, sweep_text, table_csv};
 pub use train::{train_parts, train_text};
 pub use training::{comparison_parts, comparison_text, ensemble_text};
 pub use verdict::verdict_text;
+pub use verdict_blocks::blocks_verdict_text;

@@ -1,6 +1,6 @@
 //! Simulations in words.
 
-use super::format::{Lines, describe, number, scaled};
+use super::format::{Lines, describe_finite, number, scaled};
 use crate::analysis::sampled::{Covariances, Deviation, ObservableReport, SampleReport, Source};
 use crate::statistics::{Estimate, Moment, TailWarning};
 
@@ -18,7 +18,7 @@ const MOST_COLUMNS: usize = 7;
 pub fn sample_text(report: &SampleReport, source: &str) -> String {
     let mut lines = Lines::default();
     lines.heading("The NTK Θ of random networks");
-    describe(&mut lines, &report.architecture);
+    describe_finite(&mut lines, &report.architecture);
     lines.row("inputs", source);
     let norms: Vec<String> = report.sq_norms.iter().take(8).map(|n| number(*n)).collect();
     let more = if report.sq_norms.len() > 8 { ", …" } else { "" };
@@ -55,7 +55,7 @@ fn matrix(lines: &mut Lines, Covariances { names, matrix }: &Covariances) {
 }
 
 /// The value and its standard error to the digits that the error leaves.
-fn with_error(estimate: Estimate) -> String {
+pub(super) fn with_error(estimate: Estimate) -> String {
     let Some(error) = estimate.standard_error else { return format!("{} ± ?", scaled(estimate.value)) };
     match (estimate.value.to_finite(), error.to_finite()) {
         (Some(value), Some(error)) if error > 0.0 && (1e-4..1e7).contains(&value.abs().max(error)) => {

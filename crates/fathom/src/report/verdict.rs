@@ -26,10 +26,7 @@ pub fn verdict_text(verdict: &Verdict, source: &str) -> String {
     lines.heading(class_words(verdict.class));
     describe(&mut lines, &verdict.architecture);
     lines.row("inputs", input_words(&verdict.input, source));
-    lines.heading("Findings                                                       number    fine to   bad from");
-    for finding in &verdict.findings {
-        finding_rows(&mut lines, finding);
-    }
+    finding_table(&mut lines, &verdict.findings);
     match &verdict.phase {
         Some(phase) => {
             let (name, meaning) = phase_words(phase.phase);
@@ -54,7 +51,7 @@ pub fn verdict_text(verdict: &Verdict, source: &str) -> String {
     lines.finish()
 }
 
-fn class_words(class: Class) -> &'static str {
+pub(super) fn class_words(class: Class) -> &'static str {
     match class {
         Class::InRegime => "In the NTK regime: NTK theory describes this network.",
         Class::InRegimeUntrainable => {
@@ -65,7 +62,7 @@ fn class_words(class: Class) -> &'static str {
     }
 }
 
-fn input_words(input: &InputSummary, source: &str) -> String {
+pub(super) fn input_words(input: &InputSummary, source: &str) -> String {
     let mut words = source.to_owned();
     if let (Some(rows), Some(features)) = (input.rows, input.features) {
         words += &format!(": {rows} rows of {features} features");
@@ -81,6 +78,12 @@ fn input_words(input: &InputSummary, source: &str) -> String {
         words += &format!("; {} repeated rows left out of the kernel", input.repeated_rows);
     }
     words
+}
+
+/// All findings under their headings.
+pub(super) fn finding_table(lines: &mut Lines, findings: &[Finding]) {
+    lines.heading("Findings                                                       number    fine to   bad from");
+    findings.iter().for_each(|finding| finding_rows(lines, finding));
 }
 
 fn finding_rows(lines: &mut Lines, finding: &Finding) {
@@ -115,7 +118,7 @@ fn spread_words(spread: &Spread) -> String {
     format!("mean {}, from {} to {}", number(spread.mean), number(spread.min), number(spread.max))
 }
 
-fn kernel_rows(lines: &mut Lines, kernel: &KernelOnData) {
+pub(super) fn kernel_rows(lines: &mut Lines, kernel: &KernelOnData) {
     lines.heading("Kernel of the infinitely wide network");
     lines.row("Θ(x, x), Σ(x, x), typical input", format!("{}, {}", scaled(kernel.ntk), scaled(kernel.nngp)));
     if let Some(spread) = &kernel.ntk_correlation {

@@ -3,6 +3,7 @@
 use super::recursion::{Gradients, power_of_two};
 use super::shape::LayerShape;
 use crate::Scaled;
+use crate::network::Evaluation;
 
 /// One network drawn at random, as far as its inputs see it.
 ///
@@ -84,6 +85,23 @@ impl Draw {
     pub(super) fn set_outputs(&mut self, z: &[f64], exponent: i64) {
         self.f.extend_from_slice(z);
         self.f_exponent = exponent;
+    }
+
+    /// A network that was evaluated as a whole.
+    pub(super) fn set_all(&mut self, inputs: usize, outputs: usize, found: &Evaluation) {
+        self.reset(inputs, outputs, found.layers.len());
+        self.ntk_exponent = Some(0);
+        let rows = self.rows();
+        let place = |row: usize| (row % inputs) * outputs + row / inputs;
+        for j in 0..rows {
+            for i in 0..=j {
+                self.ntk[j * rows + i] = found.kernel[place(j) * rows + place(i)];
+            }
+        }
+        self.f_exponent = 0;
+        let each = found.outputs.len() / inputs;
+        self.f.extend(found.outputs.chunks_exact(each).flat_map(|f| &f[..outputs]));
+        self.layers.iter_mut().zip(&found.layers).for_each(|(to, from)| *to = Scaled::from(*from));
     }
 
     /// Begins a network of one input and one output.

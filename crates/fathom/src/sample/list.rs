@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::{Entry, Method, Observable, ObservableError, SampleError, Sampler};
-use crate::spec::{Architecture, ArchitectureSpec, Widths};
+use crate::spec::{Architecture, ArchitectureSpec, NetworkRef, Widths};
 
 /// A list of observables, in which groups stand for all of their members.
 ///
@@ -70,15 +70,16 @@ impl FromStr for ObservableList {
 
 impl ObservableList {
     /// The observables themselves, for so many inputs.
-    pub fn members(&self, arch: &Architecture, inputs: usize) -> Vec<Observable> {
-        let outputs = arch.widths().and_then(<[usize]>::last).copied().unwrap_or(1);
+    pub fn members<'a>(&self, network: impl Into<NetworkRef<'a>>, inputs: usize) -> Vec<Observable> {
+        let network = network.into();
+        let outputs = network.outputs().unwrap_or(1);
         let of = |group: &Group| match *group {
             Group::One(observable) => vec![observable],
             Group::Ntk => {
                 let pairs = (0..inputs).flat_map(|a| (a..inputs).map(move |b| (a, b)));
                 pairs.map(|(a, b)| Observable::Ntk(Entry::of_inputs(a, b))).collect()
             }
-            Group::Layers => (1..=arch.depth()).map(Observable::Layer).collect(),
+            Group::Layers => (1..=network.weight_layers()).map(Observable::Layer).collect(),
             Group::Outputs => (0..inputs).map(|input| Observable::Output { output: 0, input }).collect(),
             Group::Eigenvalues => (1..=inputs * outputs).map(Observable::Eigenvalue).collect(),
         };
@@ -104,12 +105,20 @@ impl Sampler {
     /// assert_eq!((sampler.method(), sampler.outputs()), (Method::Chain, 1));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn observing(
-        arch: &Architecture,
+    pub fn observing<'a>(
+        network: impl Into<NetworkRef<'a>>,
         inputs: &[f64],
         observables: &[Observable],
         method: Option<Method>,
     ) -> Result<Self, SampleError> {
+        let arch = match network.into() {
+            NetworkRef::Layers(arch) => arch,
+            NetworkRef::Blocks(_) if method.is_some_and(|method| method != Method::Direct) => {
+                let method = method.unwrap_or(Method::Direct);
+                return Err(SampleError::Method { method, needs: "fully connected layers", got: "blocks".into() });
+            }
+            NetworkRef::Blocks(blocks) => return Self::of_blocks(blocks, inputs, observables),
+        };
         let step = observables.iter().find(|o| matches!(o, Observable::Update(..)));
         let method = match (method, step) {
             (Some(method), Some(step)) if method != Method::Direct => {
@@ -128,13 +137,7 @@ impl Sampler {
 
 /// The network with its first output alone, if the observables see no other.
 fn first_output_alone(arch: &Architecture, observables: &[Observable]) -> Option<Architecture> {
-    let first_alone = |observable: &Observable| match observable {
-        Observable::Ntk(entry) | Observable::LogNtk(entry) => entry.outputs == (0, 0),
-        Observable::Output { output, .. } => *output == 0,
-        Observable::Layer(_) => true,
-        _ => false,
-    };
-    if !observables.iter().all(first_alone) {
+    if !observables.iter().all(Observable::sees_first_output_alone) {
         return None;
     }
     let mut widths = arch.widths()?.to_vec();

@@ -14,6 +14,8 @@
 //!   independent normals for orthonormal $Q$, and independent of $\tilde W$ on the complement.
 //! * **Direct.** Every weight.
 //!
+//! Networks of blocks ([`Sampler::of_blocks`]) are drawn directly, in `f64`.
+//!
 //! All three carry powers of two along, so relu-like networks of any depth neither overflow nor vanish. Draw $i$ of a
 //! seed is [stream](crate::random) $i$: the same bits in any order, on any number of threads. Samplers agree in law, not
 //! draw by draw.
@@ -21,6 +23,7 @@
 //! A [`Recorder`] reads [`Observable`]s off the draws, [`run`](run()) makes many of them with many threads, and
 //! [`statistics`](crate::statistics) turns them into estimates. Derived in docs/theory/sampling.md.
 
+mod blocks;
 mod chain;
 mod direct;
 mod draw;

@@ -7,6 +7,7 @@ use super::update::Changes;
 use super::{Change, Draw, FirstStep, SampleError, Sampler, Worker};
 use crate::Scaled;
 use crate::linalg::symmetric_eigenvalues;
+use crate::spec::NetworkRef;
 use crate::statistics::{Observables, StatisticsError};
 
 /// A number that each drawn network has.
@@ -56,6 +57,18 @@ impl Entry {
 
     fn of(self, draw: &Draw) -> Scaled {
         draw.ntk((self.outputs.0, self.inputs.0), (self.outputs.1, self.inputs.1))
+    }
+}
+
+impl Observable {
+    /// Whether no other output matters.
+    pub(super) fn sees_first_output_alone(&self) -> bool {
+        match self {
+            Self::Ntk(entry) | Self::LogNtk(entry) => entry.outputs == (0, 0),
+            Self::Output { output, .. } => *output == 0,
+            Self::Layer(_) => true,
+            _ => false,
+        }
     }
 }
 
@@ -127,6 +140,12 @@ pub enum ObservableError {
         allowed: &'static str,
         /// The value.
         got: f64,
+    },
+    /// A derivative that is not known of networks of blocks.
+    #[error("{observable}: the derivative of Θ is not known of networks of blocks; step, a real step, is")]
+    OfBlocks {
+        /// The observable.
+        observable: Observable,
     },
     /// Too many, twice the same, or none.
     #[error(transparent)]
@@ -320,8 +339,11 @@ impl Recorder {
         if !self.derivative && !self.real_step {
             return Ok((None, None));
         }
-        let network = sampler.network(seed, index)?;
         let inputs = sampler.input_values();
+        if let Some(network) = sampler.composed_network(seed, index)? {
+            return Ok((None, Some(Changes::composed_step(&network, &inputs, self.first_step)?)));
+        }
+        let network = sampler.network(seed, index)?;
         let derivative =
             self.derivative.then(|| Changes::derivative(&network, &inputs, self.first_step)).transpose()?;
         let real_step = self.real_step.then(|| Changes::real_step(&network, &inputs, self.first_step)).transpose()?;
@@ -340,6 +362,9 @@ fn check(observable: Observable, sampler: &Sampler, rows: usize) -> Result<(), O
     };
     let (inputs, outputs) = (sampler.inputs(), sampler.outputs());
     match observable {
+        Observable::Update(Change::Derivative, _) if matches!(sampler.description(), NetworkRef::Blocks(_)) => {
+            Err(ObservableError::OfBlocks { observable })
+        }
         Observable::Ntk(entry) | Observable::LogNtk(entry) | Observable::Update(_, entry) => {
             let Entry { inputs: (a, b), outputs: (c, d) } = entry;
             within("input", 0, inputs, a)?;
@@ -351,7 +376,7 @@ fn check(observable: Observable, sampler: &Sampler, rows: usize) -> Result<(), O
             within("input", 0, inputs, input)?;
             within("output", 0, outputs, output)
         }
-        Observable::Layer(l) => within("layer", 1, sampler.architecture().depth(), l),
+        Observable::Layer(l) => within("layer", 1, sampler.description().weight_layers(), l),
         Observable::Eigenvalue(i) => within("eigenvalue", 1, rows, i),
         Observable::Trace | Observable::Condition => Ok(()),
     }

@@ -1,16 +1,17 @@
 //! Networks of one architecture on given inputs, drawn one by one.
 
+use super::blocks::Blocks;
 use super::chain::Chain;
 use super::direct::Direct;
 use super::projected::Projected;
 use super::recursion::{Recursion, largest, rescale};
 use super::shape::Shape;
-use super::{Draw, Method, SampleError};
+use super::{Draw, Method, Observable, SampleError};
 use crate::Scaled;
 use crate::activation::Regularity;
-use crate::network::{GradientScale, Layer, Network, NetworkError};
+use crate::network::{ComposedNetwork, GradientScale, Layer, Network, NetworkError};
 use crate::random::Stream;
-use crate::spec::Architecture;
+use crate::spec::{Architecture, Composition, NetworkRef};
 
 /// Most bytes that one thread may use.
 pub const MAX_BYTES: u64 = 8 << 30;
@@ -40,13 +41,19 @@ pub const MAX_BYTES: u64 = 8 << 30;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Sampler {
-    arch: Architecture,
-    shape: Shape,
+    law: Law,
     method: Method,
     k: usize,
     /// The inputs, row after row, divided by $2^{\text{exponent}}$.
     inputs: Vec<f64>,
     exponent: i64,
+}
+
+/// What networks are drawn of.
+#[derive(Clone, Debug)]
+enum Law {
+    Layers { arch: Architecture, shape: Shape },
+    Blocks(Box<Blocks>),
 }
 
 impl Sampler {
@@ -81,12 +88,46 @@ impl Sampler {
         let mut inputs = inputs.to_vec();
         let largest = largest(&inputs);
         let exponent = rescale(&mut inputs, largest);
-        Ok(Self { arch: arch.clone(), shape, method, k, inputs, exponent })
+        Ok(Self { law: Law::Layers { arch: arch.clone(), shape }, method, k, inputs, exponent })
     }
 
-    /// The architecture.
-    pub fn architecture(&self) -> &Architecture {
-        &self.arch
+    /// Networks of blocks with widths, on the rows of `inputs`, always drawn with every weight
+    /// ([`ComposedNetwork::draw`](crate::network::ComposedNetwork::draw)).
+    ///
+    /// # Arguments
+    /// * `inputs`: $k$ rows of as many numbers as an input has, row after row.
+    /// * `observables`: what will be recorded; of several outputs only those are followed back that they see: the first, or
+    ///   all.
+    ///
+    /// # Errors
+    /// [`SampleError`] for blocks without widths, functions without NTK, inputs that do not fit or are not finite, and
+    /// networks that need more than [`MAX_BYTES`] a thread.
+    ///
+    /// # Example
+    /// ```
+    /// use fathom_ntk::sample::Sampler;
+    /// use fathom_ntk::spec::{CnnSpec, Composition, Padding};
+    /// let spec = CnnSpec {
+    ///     input: vec![4, 1], depth: 2, filter: vec![3], padding: Padding::Circular, activation: "relu".parse()?,
+    ///     weight_var: 2.0, bias_var: 0.0, scaling: None,
+    /// };
+    /// let network = Composition::try_from(spec)?.with_widths(8, 1)?;
+    /// let sampler = Sampler::of_blocks(&network, &[1.0, 0.0, -1.0, 2.0], &["ntk(0,0)".parse()?])?;
+    /// assert!(sampler.worker().draw(7, 3)?.ntk((0, 0), (0, 0)).to_f64() > 0.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn of_blocks(network: &Composition, inputs: &[f64], observables: &[Observable]) -> Result<Self, SampleError> {
+        let blocks = Blocks::new(network, inputs, observables, MAX_BYTES)?;
+        let (k, inputs) = (inputs.len() / network.features(), inputs.to_vec());
+        Ok(Self { law: Law::Blocks(Box::new(blocks)), method: Method::Direct, k, inputs, exponent: 0 })
+    }
+
+    /// The description of the networks.
+    pub fn description(&self) -> NetworkRef<'_> {
+        match &self.law {
+            Law::Layers { arch, .. } => NetworkRef::Layers(arch),
+            Law::Blocks(blocks) => NetworkRef::Blocks(&blocks.composition),
+        }
     }
 
     /// How networks are drawn.
@@ -104,33 +145,46 @@ impl Sampler {
         self.inputs.iter().map(|x| Scaled::from(*x).times_power_of_two(self.exponent).to_f64()).collect()
     }
 
-    /// $C = n_L$.
+    /// $C = n_L$; of blocks, the outputs that are observed.
     pub fn outputs(&self) -> usize {
-        self.shape.outputs()
+        match &self.law {
+            Law::Layers { shape, .. } => shape.outputs(),
+            Law::Blocks(blocks) => blocks.outputs,
+        }
     }
 
     /// Bytes that each [`worker`](Self::worker) uses.
     pub fn bytes(&self) -> u64 {
-        self.method.bytes(&self.arch, &self.shape, self.k)
+        match &self.law {
+            Law::Layers { arch, shape } => self.method.bytes(arch, shape, self.k),
+            Law::Blocks(blocks) => blocks.cost.bytes,
+        }
     }
 
     /// Roughly how long a draw takes on one core; the cost model that chooses the method.
     pub fn nanoseconds(&self) -> f64 {
-        self.method.nanoseconds(&self.arch, &self.shape, self.k)
+        match &self.law {
+            Law::Layers { arch, shape } => self.method.nanoseconds(arch, shape, self.k),
+            Law::Blocks(blocks) => blocks.cost.nanoseconds,
+        }
     }
 
     /// The buffers of one thread.
     pub fn worker(&self) -> Worker<'_> {
-        let (shape, k) = (&self.shape, self.k);
-        let engine = match self.method {
-            Method::Chain => {
+        let k = self.k;
+        let engine = match (&self.law, self.method) {
+            (Law::Blocks(blocks), _) => Engine::Blocks(blocks),
+            (Law::Layers { shape, .. }, Method::Chain) => {
                 let sq_norm: f64 = self.inputs.iter().map(|x| x * x).sum();
-                Engine::Chain(Box::new(Chain::new(shape, Scaled::from(sq_norm).times_power_of_two(2 * self.exponent))))
+                let sq_norm = Scaled::from(sq_norm).times_power_of_two(2 * self.exponent);
+                Engine::Chain(Box::new(Chain::new(shape, sq_norm)))
             }
-            Method::Projected => Engine::Projected(Recursion::new(shape, k, |l| Projected::new(&shape.layers[l], k))),
-            Method::Direct => {
-                let law = self.arch.weight_law();
-                Engine::Direct(Recursion::new(shape, k, |l| Direct::new(law, &shape.layers[l], k)))
+            (Law::Layers { shape, .. }, Method::Projected) => {
+                Engine::Projected(shape, Recursion::new(shape, k, |l| Projected::new(&shape.layers[l], k)))
+            }
+            (Law::Layers { arch, shape }, Method::Direct) => {
+                let law = arch.weight_law();
+                Engine::Direct(shape, Recursion::new(shape, k, |l| Direct::new(law, &shape.layers[l], k)))
             }
         };
         Worker { sampler: self, engine, draw: Draw::default() }
@@ -140,7 +194,8 @@ impl Sampler {
     /// sampler gives for this draw.
     ///
     /// # Errors
-    /// [`NetworkError`] if an effective weight is not finite.
+    /// [`NetworkError`] if an effective weight is not finite; [`NetworkError::Blocks`] for a sampler of networks of blocks
+    /// ([`Self::composed_network`]).
     ///
     /// # Example
     /// ```
@@ -156,10 +211,11 @@ impl Sampler {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn network(&self, seed: u64, index: u64) -> Result<Network, NetworkError> {
+        let Law::Layers { arch, shape } = &self.law else { return Err(NetworkError::Blocks) };
         let mut stream = Stream::new(seed, index);
-        let layers = self.shape.layers.iter().enumerate().map(|(l, shape)| {
+        let layers = shape.layers.iter().enumerate().map(|(l, shape)| {
             let (inputs, outputs) = (shape.inputs, shape.outputs);
-            let mut drawn = Direct::new(self.arch.weight_law(), shape, 0);
+            let mut drawn = Direct::new(arch.weight_law(), shape, 0);
             drawn.draw(&mut stream);
             let (columns, biases) = drawn.matrix().split_at(inputs * outputs);
             let mut weights = vec![0.0; inputs * outputs];
@@ -170,24 +226,36 @@ impl Sampler {
                 let random = biases.iter().map(|b| b * shape.bias_scale);
                 random.chain(std::iter::repeat(0.0)).take(outputs).collect()
             });
-            let scale = GradientScale::of(&self.arch, l + 1).unwrap_or(GradientScale::FROZEN);
+            let scale = GradientScale::of(arch, l + 1).unwrap_or(GradientScale::FROZEN);
             Layer::new(inputs, outputs, weights, biases, scale)
         });
-        Network::new(self.shape.activation.clone(), layers.collect::<Result<_, _>>()?)
+        Network::new(shape.activation.clone(), layers.collect::<Result<_, _>>()?)
+    }
+
+    /// Draw `index` of `seed` as a network of blocks with explicit weights; `None` where the layers are fully connected.
+    ///
+    /// # Errors
+    /// As [`ComposedNetwork::draw`].
+    pub fn composed_network(&self, seed: u64, index: u64) -> Result<Option<ComposedNetwork>, NetworkError> {
+        match &self.law {
+            Law::Layers { .. } => Ok(None),
+            Law::Blocks(blocks) => ComposedNetwork::draw(&blocks.composition, seed, index).map(Some),
+        }
     }
 }
 
 /// One thread's way through the draws of a [`Sampler`].
 pub struct Worker<'a> {
     sampler: &'a Sampler,
-    engine: Engine,
+    engine: Engine<'a>,
     draw: Draw,
 }
 
-enum Engine {
+enum Engine<'a> {
     Chain(Box<Chain>),
-    Projected(Recursion<Projected>),
-    Direct(Recursion<Direct>),
+    Projected(&'a Shape, Recursion<Projected>),
+    Direct(&'a Shape, Recursion<Direct>),
+    Blocks(&'a Blocks),
 }
 
 impl<'a> Worker<'a> {
@@ -200,14 +268,16 @@ impl<'a> Worker<'a> {
     ///
     /// # Errors
     /// [`SampleError::Overflow`] if the signals of a network whose activation is not homogeneous leave the range of
-    /// `f64`. Homogeneous networks (relu, leaky relu, linear) of any depth have none.
+    /// `f64`. Homogeneous networks (relu, leaky relu, linear) of any depth have none. [`SampleError::Network`] with the
+    /// layer, of networks of blocks.
     pub fn draw(&mut self, seed: u64, index: u64) -> Result<&Draw, SampleError> {
-        let Sampler { shape, inputs, exponent, .. } = self.sampler;
+        let Sampler { inputs, exponent, .. } = self.sampler;
         let stream = &mut Stream::new(seed, index);
         match &mut self.engine {
             Engine::Chain(chain) => chain.draw(stream, &mut self.draw),
-            Engine::Projected(recursion) => recursion.draw(shape, inputs, *exponent, stream, &mut self.draw)?,
-            Engine::Direct(recursion) => recursion.draw(shape, inputs, *exponent, stream, &mut self.draw)?,
+            Engine::Projected(shape, recursion) => recursion.draw(shape, inputs, *exponent, stream, &mut self.draw)?,
+            Engine::Direct(shape, recursion) => recursion.draw(shape, inputs, *exponent, stream, &mut self.draw)?,
+            Engine::Blocks(blocks) => blocks.draw(inputs, seed, index, &mut self.draw)?,
         }
         Ok(&self.draw)
     }

@@ -1,7 +1,7 @@
 //! How the NTK of a drawn network moves in its first gradient step.
 
 use crate::linalg::{multiply, rows, rows_mut};
-use crate::network::{Backward, Forward, KernelForm, KernelOptions, Network, NetworkError};
+use crate::network::{Backward, ComposedNetwork, Forward, KernelForm, KernelOptions, Network, NetworkError};
 
 /// The first gradient step: on $\tfrac12 \sum_c (f_c(x_0) - y)^2$ at the first input, with the parameters going to
 /// $\theta - \eta \nabla$.
@@ -72,11 +72,26 @@ impl Changes {
         }
         let options = KernelOptions { form: KernelForm::Full, ..Default::default() };
         let (before, after) = (network.empirical_ntk(inputs, &options)?, moved.empirical_ntk(inputs, &options)?);
-        let pairs = after.matrices()[0].iter().zip(&before.matrices()[0]);
-        Ok(Self {
-            values: pairs.map(|(after, before)| (after - before) / rule.step).collect(),
-            outputs: network.outputs(),
-        })
+        Ok(Self::between(&before.matrices()[0], &after.matrices()[0], rule, network.outputs()))
+    }
+
+    /// The same of a network of blocks.
+    pub(super) fn composed_step(
+        network: &ComposedNetwork,
+        inputs: &[f64],
+        rule: FirstStep,
+    ) -> Result<Self, NetworkError> {
+        let outputs = network.outputs();
+        let before = network.evaluate(inputs, outputs)?;
+        let residuals: Vec<f64> = before.outputs[..outputs].iter().map(|f| f - rule.target).collect();
+        let moved = network.gradient_step(&inputs[..network.features()], &residuals, rule.step)?;
+        let after = moved.evaluate(inputs, outputs)?;
+        Ok(Self::between(&before.kernel, &after.kernel, rule, outputs))
+    }
+
+    fn between(before: &[f64], after: &[f64], rule: FirstStep, outputs: usize) -> Self {
+        let values = after.iter().zip(before).map(|(after, before)| (after - before) / rule.step).collect();
+        Self { values, outputs }
     }
 }
 

@@ -13,6 +13,7 @@
 mod architecture;
 mod composition;
 mod constants;
+mod either;
 mod options;
 mod per_layer;
 mod toml_message;
@@ -24,8 +25,10 @@ pub use composition::{
     ResNetSpec, Shape,
 };
 pub use constants::Constants;
+pub use either::{AnyNetwork, NetworkRef};
 pub use options::{Biases, OptionError, Parameterization, WeightLaw};
 pub use per_layer::{PerLayer, PerLayerError};
 pub use widths::{Widths, WidthsError};
 
+pub(crate) use composition::{padding_before, windowed};
 pub(crate) use toml_message::{line_of, toml_message};

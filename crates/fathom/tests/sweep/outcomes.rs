@@ -121,7 +121,7 @@ fn a_sampled_cell_has_the_numbers_of_the_simulation() {
     .unwrap();
     let (summary, method) = (ledger.total().unwrap(), sampler.method());
     let simulation = Simulation {
-        architecture: &arch,
+        architecture: (&arch).into(),
         inputs: &inputs,
         method,
         seed: 9,

@@ -60,8 +60,8 @@ impl<'a> Drawing<'a> {
     ) -> Result<Self, CommandError> {
         let target = match args.effort.target_error {
             Some(relative_error) => {
-                let (arch, setup) = (record.setup.architecture()?, &record.setup);
-                let known = recorder.observables().first().and_then(|&o| log_dispersion(&arch, &setup.inputs, o));
+                let (network, setup) = (record.setup.network()?, &record.setup);
+                let known = recorder.observables().first().and_then(|&o| log_dispersion(&network, &setup.inputs, o));
                 Some(Target { relative_error, log_dispersion: known })
             }
             None => None,

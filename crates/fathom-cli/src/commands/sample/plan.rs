@@ -1,12 +1,12 @@
 //! What is to be drawn, from the flags and from what has been drawn before.
 
 use fathom_ntk::sample::{FirstStep, Method, Observable};
-use fathom_ntk::spec::Architecture;
+use fathom_ntk::spec::{AnyNetwork, NetworkRef};
 use fathom_ntk::statistics::{Ledger, Observables};
 
 use super::Args;
 use crate::error::CommandError;
-use crate::flags::{Source, chosen_inputs, network_and_source};
+use crate::flags::{Source, chosen_inputs};
 use crate::runs::{Keep, MOST_DRAWS, Part, RunRecord, Setup};
 
 const DEFAULT_DRAWS: u64 = 1000;
@@ -29,16 +29,16 @@ impl Plan {
                 return Err(CommandError::Usage(format!("{name} must be positive and finite, got {got}")));
             }
         }
-        let (architecture, source) = network_and_source(&args.network, &args.input)?;
-        Self::of(args, &architecture, &source)
+        let (network, source) = args.blocks.and_source(&args.network, &args.input)?;
+        Self::of(args, &network, &source)
     }
 
     /// For a network with its inputs.
-    pub(super) fn of(args: &Args, architecture: &Architecture, source: &Source) -> Result<Self, CommandError> {
-        let (inputs, words) = chosen_inputs(architecture, source, args.rows.as_ref(), args.cosine)?;
-        let features = architecture.widths().map_or(inputs.len(), |widths| widths[0]);
+    pub(super) fn of(args: &Args, network: &AnyNetwork, source: &Source) -> Result<Self, CommandError> {
+        let (inputs, words) = chosen_inputs(network, source, args.rows.as_ref(), args.cosine)?;
+        let features = NetworkRef::from(network).features().unwrap_or(inputs.len());
         let observed = args.observe.observe.clone().unwrap_or_default();
-        let observables = observed.members(architecture, inputs.len() / features);
+        let observables = observed.members(network, inputs.len() / features);
         let most = if args.observe.covariances { MOST_COVARIANCES } else { MOST_OBSERVABLES };
         if observables.len() > most {
             let with = if args.observe.covariances { " with --covariances" } else { "" };
@@ -47,7 +47,7 @@ impl Plan {
             return Err(CommandError::Usage(message));
         }
         let mut setup = Setup {
-            architecture: architecture.to_spec(),
+            architecture: network.into(),
             source: words,
             inputs,
             method: Method::Direct,

@@ -6,6 +6,7 @@ use fathom_ntk::Scaled;
 use fathom_ntk::analysis::sampled::{ObservableReport, SampleReport, dispersion_at_one_input};
 use fathom_ntk::moments::InputNorm;
 use fathom_ntk::sample::{Entry, Observable};
+use fathom_ntk::spec::{AnyNetwork, Architecture};
 
 use super::depths::{at_depth, depths};
 use super::sample::{Bins, Measured, SampleFigure, sample_figure};
@@ -17,16 +18,26 @@ const MOST_DEPTHS: usize = 8;
 /// Most time for each of them.
 const SECONDS: f64 = 2.0;
 
-/// The place of the first observable that is an NTK at one input and the first output, and that input.
+/// The fully connected network, the place of the first observable that is an NTK at one input and the first output, and
+/// that input.
 ///
 /// # Errors
-/// [`CommandError::Usage`] if there is none: then there is nothing to draw.
-pub(crate) fn pictured(observables: &[Observable]) -> Result<(usize, usize), CommandError> {
+/// [`CommandError::Usage`] if there is none: then there is nothing to draw. So it is with networks of blocks: the picture
+/// sets the exact law of fully connected networks beside the draws.
+pub(crate) fn pictured<'a>(
+    network: &'a AnyNetwork,
+    observables: &[Observable],
+) -> Result<(&'a Architecture, usize, usize), CommandError> {
+    let AnyNetwork::Layers(arch) = network else {
+        let message = "the picture shows the law of fully connected networks beside the draws: not of --network";
+        return Err(CommandError::Usage(message.into()));
+    };
     let of_one_input = |observable: &Observable| match *observable {
         Observable::Ntk(Entry { inputs: (a, b), outputs: (0, 0) }) if a == b => Some(a),
         _ => None,
     };
     let found = observables.iter().enumerate().find_map(|(place, observable)| Some((place, of_one_input(observable)?)));
+    let found = found.map(|(place, input)| (arch, place, input));
     found.ok_or_else(|| CommandError::Usage("a picture shows Θ at one input: record ntk(A,A) with --observe".into()))
 }
 
@@ -39,14 +50,14 @@ pub(crate) fn sampled_figure(
     observables: &[Observable],
     inputs: &[f64],
 ) -> Result<Figure, CommandError> {
-    let features = report.architecture.widths().map_or(inputs.len(), |widths| widths[0]);
-    let (place, input) = pictured(observables)?;
+    let (arch, place, input) = pictured(&report.architecture, observables)?;
+    let features = arch.widths().map_or(inputs.len(), |widths| widths[0]);
     let observable = &report.observables[place];
     let x = &inputs[input * features..(input + 1) * features];
     let mut measured = Vec::new();
-    let full = report.architecture.depth();
+    let full = arch.depth();
     for depth in depths(full, MOST_DEPTHS) {
-        let dispersion = match at_depth(&report.architecture, depth) {
+        let dispersion = match at_depth(arch, depth) {
             Some(shallow) if depth < full && depth > 1 => {
                 dispersion_at_one_input(&shallow, x, report.draws, report.seed, SECONDS)?
             }
@@ -58,12 +69,7 @@ pub(crate) fn sampled_figure(
             Some(Measured { depth, dispersion: d.value, standard_error })
         }));
     }
-    sample_figure(&SampleFigure {
-        architecture: &report.architecture,
-        input: &InputNorm::of(x)?,
-        bins: bins(observable),
-        measured,
-    })
+    sample_figure(&SampleFigure { architecture: arch, input: &InputNorm::of(x)?, bins: bins(observable), measured })
 }
 
 /// The histogram of Θ/EΘ, with the sampled mean.

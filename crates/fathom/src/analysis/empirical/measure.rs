@@ -108,8 +108,12 @@ pub(super) fn measure(network: &Network, inputs: &[f64]) -> Result<(Vec<LayerMea
         bias_var: bias_var(layer),
         dead: (l < last).then(|| alive.iter().filter(|alive| !**alive).count()),
     });
+    Ok((layers.collect(), measure_outputs(&outputs)))
+}
+
+/// All outputs on all inputs.
+pub(super) fn measure_outputs(outputs: &[f64]) -> OutputMeasures {
     let count = outputs.len() as f64;
     let mean = outputs.iter().map(|f| f / count).sum::<f64>();
-    let variance = outputs.iter().map(|f| (f - mean).powi(2) / count).sum();
-    Ok((layers.collect(), OutputMeasures { mean, variance }))
+    OutputMeasures { mean, variance: outputs.iter().map(|f| (f - mean).powi(2) / count).sum() }
 }

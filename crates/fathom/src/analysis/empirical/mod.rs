@@ -11,12 +11,14 @@
 
 mod change;
 mod comparison;
+mod composed;
 mod measure;
 mod report;
 mod spectrum;
 
 pub use change::{CheckpointChange, LayerChange, SpectrumChange, checkpoint_change};
 pub use comparison::{KernelComparison, compare_kernels};
+pub use composed::{ComposedComparison, ComposedReport, composed_report};
 pub use measure::{LayerMeasures, OutputMeasures, measured_spec};
 pub use report::{EmpiricalError, EmpiricalOptions, EmpiricalReport, InfiniteComparison, empirical_report};
 pub use spectrum::{SPECTRUM_LIMIT, Spectrum};

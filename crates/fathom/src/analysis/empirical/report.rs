@@ -176,13 +176,20 @@ fn beside_infinite(
 
 /// The kernel of the first inputs against $\delta_{ab}\,\Theta_\infty$; `None` if that is not finite.
 fn compare_with_gram(kernel: &EmpiricalKernel, gram: &Gram, outputs: usize) -> Option<KernelComparison> {
+    let entry = |i: usize, j: usize| gram.pair(i, j).ntk[if i == j { 0 } else { 2 }].to_f64();
+    compare_with(kernel, gram.size(), outputs, entry)
+}
+
+/// The kernel of the first $n$ inputs against $\delta_{ab}\,\Theta_\infty$ with these entries; `None` if one is not finite.
+pub(super) fn compare_with(
+    kernel: &EmpiricalKernel,
+    n: usize,
+    outputs: usize,
+    entry: impl Fn(usize, usize) -> f64,
+) -> Option<KernelComparison> {
     let each = if kernel.form() == KernelForm::Full { outputs } else { 1 };
     let factor = if kernel.form() == KernelForm::Trace { outputs as f64 } else { 1.0 };
-    let n = gram.size();
-    let infinite = |i: usize, j: usize| {
-        let pair = gram.pair(i, j);
-        factor * pair.ntk[if i == j { 0 } else { 2 }].to_f64()
-    };
+    let infinite = |i: usize, j: usize| factor * entry(i, j);
     let reference = |i: usize, j: usize| if i % each == j % each { infinite(i / each, j / each) } else { 0.0 };
     let size = n * each;
     let rows =

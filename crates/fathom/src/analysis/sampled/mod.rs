@@ -4,6 +4,7 @@
 //! with the theory of the same quantity where there is one: exact moments (relu, one input), infinite width, first order
 //! in 1/width, the mean of the first gradient step. `deviation` is the distance in standard errors.
 
+mod blocks;
 mod one_input;
 mod report;
 mod theory;

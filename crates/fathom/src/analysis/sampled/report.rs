@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
+use super::blocks::BlocksTheory;
 use super::theory::Theory;
 use crate::Scaled;
 use crate::sample::{FirstStep, Method, Observable};
-use crate::spec::Architecture;
+use crate::spec::{AnyNetwork, NetworkRef};
 use crate::statistics::{
     Estimate, Histogram, HistogramScale, Marginal, Quantile, StatisticsError, Summary, TailWarning,
 };
@@ -14,7 +15,7 @@ use crate::statistics::{
 #[derive(Clone, Copy, Debug)]
 pub struct Simulation<'a> {
     /// The network.
-    pub architecture: &'a Architecture,
+    pub architecture: NetworkRef<'a>,
     /// Its inputs, rows of $n_0$ numbers, row after row.
     pub inputs: &'a [f64],
     /// How networks were drawn.
@@ -93,7 +94,7 @@ pub struct ObservableReport {
 #[derive(Clone, Debug, Serialize)]
 pub struct SampleReport {
     /// The network.
-    pub architecture: Architecture,
+    pub architecture: AnyNetwork,
     /// $|x|^2$ of the inputs.
     pub sq_norms: Vec<f64>,
     /// How networks were drawn.
@@ -155,7 +156,7 @@ const WIDE: f64 = 0.5;
 ///     std::ops::ControlFlow::Continue(())
 /// })?;
 /// let simulation = Simulation {
-///     architecture: &architecture,
+///     architecture: (&architecture).into(),
 ///     inputs: &inputs,
 ///     method: sampler.method(),
 ///     seed: 7,
@@ -171,16 +172,25 @@ const WIDE: f64 = 0.5;
 /// ```
 pub fn sample_report(simulation: &Simulation<'_>) -> Result<SampleReport, StatisticsError> {
     let Simulation { architecture, inputs, method, seed, observables, first_step, summary } = *simulation;
-    let features = architecture.widths().map_or(1, |widths| widths[0]);
-    let mut theory = Theory::new(architecture, inputs, first_step);
+    let features = architecture.features().unwrap_or(1);
+    let mut theory: Box<dyn FnMut(Observable) -> Known> = match architecture {
+        NetworkRef::Layers(arch) => {
+            let mut theory = Theory::new(arch, inputs, first_step);
+            Box::new(move |observable| theory.of(observable))
+        }
+        NetworkRef::Blocks(blocks) => {
+            let theory = BlocksTheory::new(blocks, inputs);
+            Box::new(move |observable| theory.of(observable))
+        }
+    };
     let reports = observables.iter().enumerate().map(|(i, &observable)| {
         let marginal = summary.marginal(i)?;
-        observable_report(observable, marginal, &theory.of(observable))
+        observable_report(observable, marginal, &theory(observable))
     });
     let observable_reports = reports.collect::<Result<_, _>>()?;
     let steps = observables.iter().any(|o| matches!(o, Observable::Update(..)));
     Ok(SampleReport {
-        architecture: architecture.clone(),
+        architecture: architecture.into(),
         sq_norms: inputs.chunks(features).map(|x| x.iter().map(|v| v * v).sum()).collect(),
         method,
         seed,

@@ -8,7 +8,7 @@ use crate::infinite::{PairInput, PairKernel, pair_kernel};
 use crate::moments::first_order::{FirstOrder, TwoInputs, first_order, two_inputs};
 use crate::moments::{InputNorm, ReluMoments, crossing_update, mean_first_update, relu_moments};
 use crate::sample::{Change, Entry, FirstStep, Observable};
-use crate::spec::Architecture;
+use crate::spec::{Architecture, NetworkRef};
 
 /// Inputs up to which the expansion between each pair is computed.
 const MOST_INPUTS: usize = 12;
@@ -43,7 +43,8 @@ pub(super) struct Theory<'a> {
 /// assert_eq!(log_dispersion(&arch, &x, "output(0)".parse()?), None);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn log_dispersion(arch: &Architecture, inputs: &[f64], observable: Observable) -> Option<f64> {
+pub fn log_dispersion<'a>(network: impl Into<NetworkRef<'a>>, inputs: &[f64], observable: Observable) -> Option<f64> {
+    let NetworkRef::Layers(arch) = network.into() else { return None };
     let Observable::Ntk(Entry { inputs: (a, b), outputs: (c, d) }) = observable else { return None };
     let mut theory = Theory::new(arch, inputs, FirstStep::default());
     (a == b && c == d && a < theory.inputs.len()).then(|| theory.exact(a).map(|m| m.log_dispersion))?

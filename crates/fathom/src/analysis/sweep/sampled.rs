@@ -45,7 +45,7 @@ fn try_measure(
     let recorder = Recorder::new(&sampler, observables)?.with_first_step(*first_step)?;
     let Some(summary) = drawn(&sampler, &recorder, seed, *draws, stop)? else { return Ok(None) };
     let report = sample_report(&Simulation {
-        architecture: arch,
+        architecture: arch.into(),
         inputs,
         method: sampler.method(),
         seed,

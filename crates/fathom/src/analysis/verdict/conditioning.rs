@@ -265,6 +265,57 @@ fn spectrum(gram: &Gram) -> Option<Conditioning> {
     Some(finish(n, lambda_max, gap_scale * median, gap_scale * least.max(rounding), least > rounding))
 }
 
+/// What there is to say of kernels of another source.
+///
+/// # Arguments
+/// * `typical`: Σ and Θ at the typical input.
+/// * `matrices`: Σ and Θ of `rows` different inputs, row after row; `None` of fewer than two.
+pub(super) fn on_matrix(typical: [Scaled; 2], rows: usize, matrices: Option<[&[Scaled]; 2]>) -> KernelOnData {
+    let mut result = KernelOnData {
+        nngp: typical[0],
+        ntk: typical[1],
+        nngp_correlation: None,
+        ntk_correlation: None,
+        ntk_correlation_limit: None,
+        conditioning: None,
+        undefined: Vec::new(),
+    };
+    let Some(matrices) = matrices else {
+        let needed = "correlations, eigenvalues and steps need two different inputs";
+        result.undefined.push(format!("{needed}, the sample holds {rows}"));
+        return result;
+    };
+    let correlation = |matrix: &[Scaled]| {
+        let at = |i: usize, j: usize| matrix[i * rows + j];
+        let pairs = (0..rows).flat_map(|j| (0..j).map(move |i| (i, j)));
+        spread(pairs.map(|(i, j)| (at(i, j) / (at(i, i).sqrt() * at(j, j).sqrt())).to_f64()))
+    };
+    [result.nngp_correlation, result.ntk_correlation] = matrices.map(correlation);
+    result.conditioning = spectrum_of(rows, matrices[1]);
+    if result.conditioning.is_none() {
+        result.undefined.push("eigenvalues: the ntk on the data is zero or not finite".into());
+    }
+    result
+}
+
+/// As [`spectrum`], of entries that are known to rounding only.
+fn spectrum_of(n: usize, matrix: &[Scaled]) -> Option<Conditioning> {
+    let scale = matrix.iter().fold(Scaled::ZERO, |m, x| m.max(x.abs()));
+    if scale.is_zero() || !scale.is_finite() {
+        return None;
+    }
+    let entry = |i: usize, j: usize| (matrix[i * n + j] / scale).to_f64();
+    let largest = *symmetric_eigenvalues(n, entry)?.last()?;
+    let means: Vec<f64> = (0..n).map(|i| (0..n).map(|j| entry(i, j)).sum::<f64>() / n as f64).collect();
+    let mean = means.iter().sum::<f64>() / n as f64;
+    let mut centred = symmetric_eigenvalues(n, |i, j| entry(i, j) - means[i] - means[j] + mean)?;
+    let zero = (0..n).min_by(|&i, &j| centred[i].abs().total_cmp(&centred[j].abs()))?;
+    centred.remove(zero);
+    let rounding = n as f64 * f64::EPSILON * largest;
+    let (median, least) = (centred[centred.len() / 2].max(rounding), centred[0]);
+    Some(finish(n, scale * largest, scale * median, scale * least.max(rounding), least > rounding))
+}
+
 fn finish(
     inputs: usize,
     lambda_max: Scaled,

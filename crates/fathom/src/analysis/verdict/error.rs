@@ -1,6 +1,7 @@
 //! Why there is no verdict.
 
 use crate::analysis::PhaseError;
+use crate::infinite::matrix::MatrixError;
 use crate::infinite::{GramError, InputError, KernelError};
 use crate::moments::MomentsError;
 use crate::spec::ArchitectureError;
@@ -91,6 +92,9 @@ pub enum VerdictError {
     /// The kernel on the data.
     #[error(transparent)]
     Gram(#[from] GramError),
+    /// The kernel of a network of blocks.
+    #[error(transparent)]
+    Matrix(#[from] MatrixError),
     /// Moments at finite width.
     #[error(transparent)]
     Moments(#[from] MomentsError),

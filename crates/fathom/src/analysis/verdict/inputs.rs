@@ -126,6 +126,11 @@ fn without_rows<'a>(sq_norm: f64, mean_square: f64, features: Option<usize>) -> 
 }
 
 impl<'a> Checked<'a> {
+    /// The row that the typical input is; `None` without data.
+    pub fn typical_row(&self) -> Option<&'a [f64]> {
+        self.rows.iter().copied().find(|row| sq_norm(row) == self.typical.sq_norm)
+    }
+
     /// At most `size` different, usable rows, chosen by `seed`; counts what is left out.
     pub fn sample(&mut self, size: usize, seed: u64, keep_zero: bool) -> Vec<&'a [f64]> {
         let mut order: Vec<usize> = (0..self.rows.len()).collect();

@@ -8,10 +8,13 @@
 //! * **Is the network trainable?** Gradient steps that the infinitely wide network needs at its largest stable learning
 //!   rate, from the spectrum of Θ on data.
 //!
+//! Of networks of blocks ([`blocks_verdict`]) the first two are measured on drawn networks.
+//!
 //! NTK theory describes a network when the first two numbers are small; it is of use when the third is not too large.
 //! All thresholds are fields of [`VerdictOptions`].
 
 mod advice;
+mod blocks;
 mod conditioning;
 mod error;
 mod findings;
@@ -22,6 +25,7 @@ mod options;
 mod randomness;
 
 pub use advice::{Advice, DepthAdvice};
+pub use blocks::{BlocksVerdict, SampledMovement, SampledRandomness, blocks_verdict};
 pub use conditioning::{Conditioning, KernelOnData, Spread};
 pub use error::VerdictError;
 pub use findings::{Class, Finding, Level, Question};

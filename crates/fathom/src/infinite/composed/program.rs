@@ -6,7 +6,7 @@ use crate::infinite::general::{Chain, Detail, General};
 use crate::infinite::pair::LARGE;
 use crate::infinite::state::{Layer, State};
 use crate::infinite::{KernelError, piecewise_linear};
-use crate::spec::{Biases, Block, Composition, Parameterization};
+use crate::spec::{Block, Composition};
 
 /// What happens to the state of a pair.
 pub(in crate::infinite) enum Step<'a> {
@@ -90,17 +90,10 @@ impl<'a> Compiler<'a> {
 
     fn layer(&mut self, weight_var: f64, bias_var: f64, width: Option<usize>) -> Result<Layer, KernelError> {
         let features = std::mem::replace(&mut self.features, width);
-        let parameterization = self.network.parameterization();
-        let alpha = match parameterization {
-            _ if !self.with_ntk => 0.0,
-            Parameterization::Ntk | Parameterization::HaninNica => 1.0,
-            Parameterization::Standard => features.ok_or(KernelError::NeedsWidths)? as f64 / weight_var,
-        };
-        let beta = match (self.network.biases(), parameterization) {
-            _ if !self.with_ntk => 0.0,
-            (Biases::None | Biases::Untrained, _) => 0.0,
-            (Biases::Trained, Parameterization::Ntk) => bias_var,
-            (Biases::Trained | Biases::ZeroInit, _) => 1.0,
+        let (alpha, beta) = if self.with_ntk {
+            self.network.ntk_coefficients(weight_var, bias_var, features).ok_or(KernelError::NeedsWidths)?
+        } else {
+            (0.0, 0.0)
         };
         Ok(Layer { weight_var, bias_var, alpha, beta })
     }

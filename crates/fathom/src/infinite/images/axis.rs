@@ -1,6 +1,6 @@
 //! Windows along one axis of an image.
 
-use crate::spec::Padding;
+use crate::spec::{Padding, padding_before};
 
 /// Windows of `window` numbers at distance `stride` over `size` numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,11 +20,7 @@ pub(super) struct Axis {
 impl Axis {
     /// `out` is the number of windows that this padding leads to.
     pub fn new(size: usize, out: usize, window: usize, stride: usize, padding: Padding) -> Self {
-        let before = match padding {
-            Padding::Valid => 0,
-            // As many on both sides as the last window needs; one more at the end if that is odd.
-            Padding::Circular | Padding::Same => ((out.max(1) - 1) * stride + window).saturating_sub(size) / 2,
-        };
+        let before = padding_before(size, out, window, stride, padding);
         let mut axis =
             Self { size, out, window, stride, before, circular: padding == Padding::Circular, places: Vec::new() };
         let padded = |i: usize| axis.place((i / window * stride + i % window) as i64 - before as i64);

@@ -5,7 +5,7 @@ use super::offsets::Offsets;
 use crate::activation::{Activation, Homogeneous, Regularity};
 use crate::infinite::state::Layer;
 use crate::infinite::{Expectations, KernelError};
-use crate::spec::{Biases, Block, Composition, Padding, Parameterization};
+use crate::spec::{Block, Composition, Padding, windowed};
 
 /// A number of a value: what stands at all places after some block.
 pub(super) type Value = usize;
@@ -236,17 +236,11 @@ impl Compiler<'_> {
         width: Option<usize>,
     ) -> Result<Value, KernelError> {
         let features = std::mem::replace(&mut self.features, width);
-        let parameterization = self.network.parameterization();
-        let alpha = match parameterization {
-            _ if !self.with_ntk => 0.0,
-            Parameterization::Ntk | Parameterization::HaninNica => 1.0,
-            Parameterization::Standard => features.ok_or(KernelError::NeedsWidths)? as f64 * places as f64 / weight_var,
-        };
-        let beta = match (self.network.biases(), parameterization) {
-            _ if !self.with_ntk => 0.0,
-            (Biases::None | Biases::Untrained, _) => 0.0,
-            (Biases::Trained, Parameterization::Ntk) => bias_var,
-            (Biases::Trained | Biases::ZeroInit, _) => 1.0,
+        let (alpha, beta) = if self.with_ntk {
+            let fan_in = features.map(|n| n * places);
+            self.network.ntk_coefficients(weight_var, bias_var, fan_in).ok_or(KernelError::NeedsWidths)?
+        } else {
+            (0.0, 0.0)
         };
         let geometry = self.shapes.iter().position(|known| *known == windows).unwrap_or_else(|| {
             self.geometries.push(windows.axes());
@@ -297,10 +291,7 @@ impl Windows {
     fn axes(self) -> [Axis; 2] {
         let Self { size, window, stride, padding } = self;
         [0, 1].map(|i| {
-            let out = match padding {
-                Padding::Valid => (size[i] - window[i]) / stride[i] + 1,
-                Padding::Circular | Padding::Same => size[i].div_ceil(stride[i]),
-            };
+            let out = windowed(size[i], window[i], stride[i], padding).unwrap_or(0);
             Axis::new(size[i], out, window[i], stride[i], padding)
         })
     }

@@ -104,10 +104,10 @@ fn input_shape(sizes: &[usize]) -> Result<Shape, CompositionError> {
 }
 
 /// What is known after some blocks.
-struct Walk {
-    shape: Shape,
+pub(super) struct Walk {
+    pub(super) shape: Shape,
     /// Whether all numbers are jointly normal: sums with independent weights, and nothing nonlinear since.
-    normal: bool,
+    pub(super) normal: bool,
 }
 
 impl Walk {
@@ -115,7 +115,8 @@ impl Walk {
         blocks.iter().enumerate().try_for_each(|(i, block)| self.one(block, &format!("{prefix}{}", i + 1)))
     }
 
-    fn one(&mut self, block: &Block, place: &str) -> Result<(), CompositionError> {
+    /// The shape after one more block.
+    pub(super) fn one(&mut self, block: &Block, place: &str) -> Result<(), CompositionError> {
         check_values(block, place)?;
         match block {
             Block::Dense { width, .. } => {
@@ -311,6 +312,23 @@ impl Composition {
     /// $L$: weight layers on the longest way from input to output.
     pub fn depth(&self) -> usize {
         self.blocks.iter().map(Block::depth).sum()
+    }
+
+    /// $(\alpha, \beta)$ of a block of weights, as [`Architecture::ntk_coefficients`](crate::Architecture::ntk_coefficients).
+    ///
+    /// # Arguments
+    /// * `fan_in`: numbers that go into each sum, places of a window included; `None` if that is not known.
+    pub(crate) fn ntk_coefficients(&self, weight_var: f64, bias_var: f64, fan_in: Option<usize>) -> Option<(f64, f64)> {
+        let alpha = match self.parameterization {
+            Parameterization::Ntk | Parameterization::HaninNica => 1.0,
+            Parameterization::Standard => fan_in? as f64 / weight_var,
+        };
+        let beta = match (self.biases, self.parameterization) {
+            (Biases::None | Biases::Untrained, _) => 0.0,
+            (Biases::Trained, Parameterization::Ntk) => bias_var,
+            (Biases::Trained | Biases::ZeroInit, _) => 1.0,
+        };
+        Some((alpha, beta))
     }
 
     /// The description this network would be written as.

@@ -6,6 +6,7 @@ mod error;
 mod file;
 mod presets;
 mod shape;
+mod widths;
 
 pub use block::{Block, Padding};
 pub use description::{Composition, CompositionSpec};
@@ -13,3 +14,5 @@ pub use error::CompositionError;
 pub use file::NetworkFile;
 pub use presets::{BranchScaling, CnnEnding, CnnSpec, ResNetSpec};
 pub use shape::Shape;
+
+pub(crate) use shape::{padding_before, windowed};

@@ -52,6 +52,15 @@ pub(crate) fn windowed(size: usize, window: usize, stride: usize, padding: Paddi
     }
 }
 
+/// Numbers of padding before the first of `out` windows: as many on both sides as the last window needs, one more at the
+/// end if that is odd.
+pub(crate) fn padding_before(size: usize, out: usize, window: usize, stride: usize, padding: Padding) -> usize {
+    match padding {
+        Padding::Valid => 0,
+        Padding::Circular | Padding::Same => ((out.max(1) - 1) * stride + window).saturating_sub(size) / 2,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
