@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import _core
 from ._arrays import Floats, choice, numbers, real, rows, whole
 from ._core import Blocks as CoreBlocks
 from ._errors import ArgumentError, ArgumentTypeError
+from ._finite import drawn, judged
 from ._kernels import InfiniteNetwork
+from ._results import EmpiricalNtk, Sample, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Blocks(InfiniteNetwork):
-    """A network put together from blocks, at infinite width.
+    """A network put together from blocks: at infinite width, and drawn at random at finite width.
 
     Args:
         shape: of an input, `[features]`, `[length, channels]` or `[height, width, channels]`.
@@ -161,6 +164,87 @@ class Blocks(InfiniteNetwork):
     def to_dict(self) -> dict[str, Any]:
         """The description with all defaults filled in."""
         return self._core.to_dict()
+
+    def _finite(self, width: int, outputs: int) -> CoreBlocks:
+        return self._core.with_widths(whole("width", width), whole("outputs", outputs))
+
+    def sample(self, x: ArrayLike, *, width: int = 64, outputs: int = 1, **options: Any) -> Sample:
+        """Draw networks of finite width at random and estimate the moments of their NTK.
+
+        Args:
+            x: inputs: images of the shape of an input, or their numbers in rows.
+            width: of blocks that name none.
+            outputs: of the last block with weights, if it names none.
+            options: those of `Mlp.sample`.
+
+        >>> import numpy as np
+        >>> import fathom_ntk as fm
+        >>> net = fm.Blocks.cnn([6, 2], 2, window=[3], padding="circular")
+        >>> x = np.ones((1, 6, 2))
+        >>> mean, error = net.sample(x, width=20, draws=500, seed=1).mean()
+        >>> abs(mean - net.ntk(x).item()) < 4 * error  # exact in the mean for these
+        True
+        """
+        return drawn(self._finite(width, outputs), self._inputs("x", x), "x", **options)
+
+    def verdict(
+        self,
+        data: ArrayLike | None = None,
+        *,
+        sq_norm: float | None = None,
+        width: int = 64,
+        draws: int | None = None,
+        **options: Any,
+    ) -> Verdict:
+        """Does NTK theory describe networks of these blocks at finite width, and can they be trained?
+
+        Kernel and conditioning are those of infinite width; randomness and movement are measured on drawn networks.
+
+        Args:
+            data: inputs; without them, one of equal numbers and `sq_norm`.
+            sq_norm: |x|² of a typical input; by default the number of its numbers.
+            width: of blocks that name none.
+            draws: networks; some hundreds by default.
+            options: those of `Mlp.verdict`.
+        """
+        given = None if data is None else self._inputs("data", data)
+        return judged(self._finite(width, 1), given, sq_norm, draws=draws, **options)
+
+    def drawn_ntk(
+        self,
+        x: ArrayLike,
+        *,
+        width: int = 64,
+        outputs: int = 1,
+        seed: int = 0,
+        index: int = 0,
+        form: str = "trace",
+        memory: int = 1 << 30,
+        infinite_rows: int = 100,
+    ) -> EmpiricalNtk:
+        """The empirical NTK of one network of finite width, drawn at random.
+
+        Args:
+            x: inputs: images of the shape of an input, or their numbers in rows.
+            width: of blocks that name none.
+            outputs: of the last block with weights, if it names none.
+            seed: of the random numbers.
+            index: which network of the seed: that of `sample` with this number.
+            form: `trace` (the sum over outputs), `per_output` or `full`.
+            memory: most bytes of working memory.
+            infinite_rows: most inputs for which the infinitely wide network is compared.
+
+        >>> import numpy as np
+        >>> import fathom_ntk as fm
+        >>> net = fm.Blocks.resnet(2, 4)
+        >>> net.drawn_ntk(np.eye(2), width=50, seed=1).kernel.shape
+        (2, 2)
+        """
+        form = choice("form", form, ("trace", "per_output", "full"))
+        arrays, report = _core.drawn_ntk(
+            self._finite(width, outputs), self._inputs("x", x), "x", form, memory, infinite_rows, (seed, index)
+        )
+        return EmpiricalNtk(arrays, report)
 
     def _inputs(self, name: str, values: ArrayLike) -> Floats:
         array = numbers(name, values)

@@ -16,6 +16,7 @@ __all__ = [
     "activations",
     "depth",
     "depth_on_data",
+    "drawn_ntk",
     "edge_of_chaos",
     "edge_of_chaos_curve",
     "empirical_ntk",
@@ -58,6 +59,7 @@ class Blocks:
         scaling: str | None,
         ending: str,
     ) -> Blocks: ...
+    def with_widths(self, width: int, outputs: int) -> Blocks: ...
     def to_dict(self) -> dict[str, Any]: ...
     @property
     def depth(self) -> int: ...
@@ -123,7 +125,7 @@ def moments(
     per_layer: bool,
 ) -> _Report: ...
 def verdict(
-    network: Architecture,
+    network: Architecture | Blocks,
     data: float | _Floats | None,
     source: str,
     random: tuple[float, float],
@@ -134,9 +136,10 @@ def verdict(
     tolerance: float,
     sample: int | None,
     seed: int,
+    draws: int | None,
 ) -> _Report: ...
 def sample(
-    network: Architecture,
+    network: Architecture | Blocks,
     x: _Floats,
     source: str,
     observables: str,
@@ -152,6 +155,15 @@ def sample(
     keep: bool,
     progress: _Progress,
 ) -> tuple[_Report, _Floats | None]: ...
+def drawn_ntk(
+    network: Blocks,
+    x: _Floats,
+    source: str,
+    form: str,
+    memory: int,
+    infinite_rows: int,
+    stream: tuple[int, int],
+) -> tuple[list[_Floats], _Report]: ...
 def empirical_ntk(
     arrays: Sequence[tuple[str, _Floats]],
     later: Sequence[tuple[str, _Floats]] | None,

@@ -11,6 +11,7 @@ from . import _core
 from ._activation import Activation, core
 from ._arrays import Floats, real, rows, vector, whole
 from ._errors import ArgumentError, ArgumentTypeError
+from ._finite import drawn, judged
 from ._kernels import InfiniteNetwork
 from ._phase import Phase
 from ._progress import Callback, reporting
@@ -250,18 +251,10 @@ class Mlp(InfiniteNetwork):
         >>> fm.Mlp(widths="784,1024x3,10").verdict().verdict
         'in_regime'
         """
-        if data is not None and sq_norm is not None:
-            raise ArgumentError("give data or sq_norm, not both")
-        given: float | Floats | None = None
-        source = "no data given: orthogonal inputs with |x|² = number of inputs"
-        if data is not None:
-            given, source = rows("data", data), "data"
-        elif sq_norm is not None:
-            given, source = real("sq_norm", sq_norm), "orthogonal inputs of this norm"
-        report = _core.verdict(
-            self._core, given, source, random, moves, steps, learning_rate, target, tolerance, sample, seed
-        )
-        return Verdict(report)
+        return judged(
+            self._core, data, sq_norm, random=random, moves=moves, steps=steps, learning_rate=learning_rate,
+            target=target, tolerance=tolerance, sample=sample, seed=seed,
+        )  # fmt: skip
 
     # Networks of finite width
 
@@ -309,20 +302,11 @@ class Mlp(InfiniteNetwork):
         inputs = np.ones((1, features)) if x is None else np.asarray(x)
         source = "all features 1" if x is None else "x"
         inputs = rows("x", inputs.reshape(1, -1) if inputs.ndim == 1 else inputs)
-        names = observables if isinstance(observables, str) else ",".join(observables)
-        if threads is not None and threads < 1:
-            raise ArgumentError(f"threads must be at least 1, got {threads}")
-        if draws is not None and draws < 1:
-            raise ArgumentError(f"draws must be at least 1, got {draws}")
-        for name, value in (("target_error", target_error), ("max_time", max_time)):
-            if value is not None and not 0.0 < value < np.inf:
-                raise ArgumentError(f"{name} must be positive and finite, got {value}")
-        with reporting(progress, "draws") as callback:
-            report, kept = _core.sample(
-                self._core, inputs, source, names, draws, seed, method, real("target", target), real("step", step),
-                covariances, target_error, max_time, threads, keep_draws, callback,
-            )  # fmt: skip
-        return Sample(report, kept)
+        return drawn(
+            self._core, inputs, source, draws=draws, seed=seed, observables=observables, method=method, target=target,
+            step=step, covariances=covariances, target_error=target_error, max_time=max_time, threads=threads,
+            keep_draws=keep_draws, progress=progress,
+        )  # fmt: skip
 
     def train(
         self,

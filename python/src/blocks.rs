@@ -1,10 +1,8 @@
 //! Networks of blocks, and either kind of network.
 
 use fathom_ntk::activation::Activation;
-use fathom_ntk::infinite::matrix::Network;
 use fathom_ntk::spec::{self, CnnSpec, Composition, CompositionSpec, NetworkFile, ResNetSpec};
 use pyo3::prelude::*;
-use serde::Serialize;
 
 use crate::convert::{json, to_python};
 use crate::errors::{raise, refused};
@@ -13,7 +11,7 @@ use crate::network::Architecture;
 
 /// A network of blocks: convolutions, residual connections, pooling, normalisation.
 #[pyclass(frozen, module = "fathom_ntk._core")]
-pub(crate) struct Blocks(Composition);
+pub(crate) struct Blocks(pub(crate) Composition);
 
 #[pymethods]
 impl Blocks {
@@ -71,6 +69,11 @@ impl Blocks {
         spec.with_ending(choice("ending", ending)?).map(Self).map_err(raise)
     }
 
+    /// The same with a width for every block of weights that names none, and so many outputs of the last.
+    fn with_widths(&self, width: usize, outputs: usize) -> PyResult<Self> {
+        self.0.clone().with_widths(width, outputs).map(Self).map_err(raise)
+    }
+
     /// The description.
     fn to_dict(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         to_python(py, &json(&self.0)?)
@@ -96,28 +99,12 @@ pub(crate) enum AnyNetwork<'py> {
     Blocks(Bound<'py, Blocks>),
 }
 
-/// The same, owned.
-#[derive(Clone, Serialize)]
-#[serde(untagged)]
-pub(crate) enum Owned {
-    Layers(spec::Architecture),
-    Blocks(Composition),
-}
-
 impl AnyNetwork<'_> {
-    pub(crate) fn owned(&self) -> Owned {
+    /// The network itself.
+    pub(crate) fn owned(&self) -> spec::AnyNetwork {
         match self {
-            Self::Layers(network) => Owned::Layers(network.get().0.clone()),
-            Self::Blocks(network) => Owned::Blocks(network.get().0.clone()),
-        }
-    }
-}
-
-impl<'a> From<&'a Owned> for Network<'a> {
-    fn from(network: &'a Owned) -> Self {
-        match network {
-            Owned::Layers(arch) => Self::Layers(arch),
-            Owned::Blocks(blocks) => Self::Blocks(blocks),
+            Self::Layers(network) => spec::AnyNetwork::Layers(network.get().0.clone()),
+            Self::Blocks(network) => spec::AnyNetwork::Blocks(network.get().0.clone()),
         }
     }
 }

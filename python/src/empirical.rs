@@ -2,23 +2,51 @@
 
 use fathom_ntk::activation::Activation;
 use fathom_ntk::analysis::empirical::{
-    CheckpointChange, EmpiricalOptions, EmpiricalReport, checkpoint_change, empirical_report, measured_spec,
+    CheckpointChange, EmpiricalOptions, EmpiricalReport, checkpoint_change, composed_report, empirical_report,
+    measured_spec,
 };
 use fathom_ntk::network::arrays::{LayerChoice, NamedArray, NamedLayers, assemble};
 use fathom_ntk::network::{
-    EmpiricalKernel, GradientScale, KernelForm, KernelOptions, Layer, Network, NetworkError, Precision,
+    ComposedNetwork, EmpiricalKernel, GradientScale, KernelForm, KernelOptions, Layer, Network, NetworkError, Precision,
 };
-use fathom_ntk::report::{change_text, empirical_text};
+use fathom_ntk::report::{change_text, composed_text, empirical_text};
 use fathom_ntk::spec::{Architecture, ArchitectureError, ArchitectureSpec, Parameterization, PerLayer};
 use numpy::{PyReadonlyArray2, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use serde_json::json;
 
+use crate::blocks::Blocks;
 use crate::convert::{self, Report, array, rows};
 use crate::errors::{Failure, raise, refused};
 use crate::kernel::choice;
 use crate::network::{ActivationArgument, PerLayerArgument};
 use crate::work::interruptible;
+
+/// The empirical NTK of a network of blocks drawn at random, with what was found of it.
+#[pyfunction]
+pub(crate) fn drawn_ntk(
+    py: Python<'_>,
+    network: &Blocks,
+    x: PyReadonlyArray2<'_, f64>,
+    source: &str,
+    form: &str,
+    memory: usize,
+    infinite_rows: usize,
+    stream: (u64, u64),
+) -> PyResult<(Vec<Py<PyAny>>, Report)> {
+    let inputs = rows("x", &x)?.0.to_vec();
+    let kernel = KernelOptions { form: choice::<KernelForm>("form", form)?, precision: Precision::F64, memory };
+    let options = EmpiricalOptions { kernel, infinite_rows };
+    let network = network.0.clone();
+    let (kernel, found) = interruptible(py, move || {
+        let network = ComposedNetwork::draw(&network, stream.0, stream.1).map_err(raise)?;
+        composed_report(&network, &inputs, &options).map_err(raise)
+    })??;
+    let text = composed_text(&found, stream.0, source);
+    let shape = [kernel.rows(), kernel.cols()];
+    let matrices = kernel.into_matrices().into_iter().map(|matrix| array(py, matrix, &shape));
+    Ok((matrices.collect::<PyResult<_>>()?, convert::report(py, Some(source), convert::json(&found)?, text)?))
+}
 
 /// Named arrays, in their order.
 type Arrays<'py> = Vec<(String, PyReadonlyArrayDyn<'py, f64>)>;

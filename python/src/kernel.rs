@@ -1,11 +1,12 @@
 //! Kernel matrices of infinitely wide networks.
 
 use fathom_ntk::infinite::matrix::{Entry, KernelEngine, KernelInputs, KernelMatrix, MatrixError, MatrixOptions};
+use fathom_ntk::spec;
 use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;
 use serde_json::Value;
 
-use crate::blocks::{AnyNetwork, Owned};
+use crate::blocks::AnyNetwork;
 use crate::convert::{array, json, rows, to_python};
 use crate::errors::{raise, refused};
 use crate::work::{Progress, watched};
@@ -53,7 +54,7 @@ pub(crate) fn choice<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> 
 
 /// Everything that is computed, owned.
 struct Job {
-    network: Owned,
+    network: spec::AnyNetwork,
     inputs: KernelInputs,
     options: MatrixOptions,
 }

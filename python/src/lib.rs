@@ -34,7 +34,7 @@ mod _core {
     #[pymodule_export]
     use super::depth::{depth, depth_on_data, log_depths};
     #[pymodule_export]
-    use super::empirical::empirical_ntk;
+    use super::empirical::{drawn_ntk, empirical_ntk};
     #[pymodule_export]
     use super::kernel::kernels;
     #[pymodule_export]

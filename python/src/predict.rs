@@ -9,12 +9,13 @@ use fathom_ntk::predict::{
     predict_iteratively as iteratively, predict_owned, select as select_from, training_kernel,
 };
 use fathom_ntk::report::{prediction_text, selection_text};
+use fathom_ntk::spec;
 use numpy::PyReadonlyArray2;
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use serde_json::json;
 
-use crate::blocks::{AnyNetwork, Owned};
+use crate::blocks::AnyNetwork;
 use crate::convert::{self, Report, Supervised, array, rows};
 use crate::errors::{raise, refused};
 use crate::work::{Progress, interruptible, watched};
@@ -97,7 +98,7 @@ pub(crate) fn predict(
 /// Arrays and report of a prediction.
 fn answer(
     py: Python<'_>,
-    network: &Owned,
+    network: &spec::AnyNetwork,
     prediction: &Prediction,
     metrics: Option<&[Metrics]>,
     classes: Option<usize>,
@@ -251,11 +252,12 @@ pub(crate) fn select(
         "likelihood" => Criterion::MarginalLikelihood,
         _ => Criterion::LeaveOneOut,
     };
-    let networks: Vec<Owned> = networks.iter().map(AnyNetwork::owned).collect();
+    let networks: Vec<spec::AnyNetwork> = networks.iter().map(AnyNetwork::owned).collect();
     let (inputs, repeated) = (inputs.to_vec(), targets.repeated());
     let ridges: Vec<Ridge> = ridges.iter().map(|&ridge| ridge_of(ridge, relative)).collect();
-    let selection: Selection<Owned> = interruptible(py, move || {
-        let of = |arch: &Owned| training_kernel(arch, &inputs, features, kind).map_err(|error| error.to_string());
+    let selection: Selection<spec::AnyNetwork> = interruptible(py, move || {
+        let of =
+            |arch: &spec::AnyNetwork| training_kernel(arch, &inputs, features, kind).map_err(|error| error.to_string());
         select_from(&networks, of, &targets, classes.as_deref(), &ridges, criterion, |_| true)
     })?
     .map_err(raise)?;

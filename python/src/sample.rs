@@ -7,14 +7,15 @@ use fathom_ntk::Scaled;
 use fathom_ntk::analysis::sampled::{Simulation, log_dispersion, sample_report};
 use fathom_ntk::report::sample_text;
 use fathom_ntk::sample::{Event, FirstStep, Method, ObservableList, Recorder, Sampler, run};
+use fathom_ntk::spec::NetworkRef;
 use fathom_ntk::statistics::{DRAWS_PER_BLOCK, Ledger, Summary, check_points};
 use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;
 use serde_json::json;
 
+use crate::blocks::AnyNetwork;
 use crate::convert::{self, Report, array, rows};
 use crate::errors::{raise, refused};
-use crate::network::Architecture;
 use crate::work::Progress;
 
 const BLOCK: u64 = DRAWS_PER_BLOCK as u64;
@@ -36,7 +37,7 @@ const MOST_COVARIANCES: usize = 1000;
 #[expect(clippy::too_many_arguments, reason = "checked and named in Python")]
 pub(crate) fn sample(
     py: Python<'_>,
-    network: &Architecture,
+    network: AnyNetwork<'_>,
     x: PyReadonlyArray2<'_, f64>,
     source: &str,
     observables: &str,
@@ -53,21 +54,20 @@ pub(crate) fn sample(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<(Report, Option<Py<PyAny>>)> {
     let (inputs, [count, features]) = rows("x", &x)?;
-    let arch = &network.0;
-    if let Some(widths) = arch.widths()
-        && widths[0] != features
-    {
-        return Err(refused(format!("x has {features} features, but the network has {} inputs", widths[0])));
+    let network = network.owned();
+    let network = NetworkRef::from(&network);
+    if let Some(expected) = network.features().filter(|expected| *expected != features) {
+        return Err(refused(format!("x has {features} features, but the network has {expected} inputs")));
     }
     let list: ObservableList = observables.parse().map_err(raise)?;
-    let observables = list.members(arch, count);
+    let observables = list.members(network, count);
     let most = if covariances { MOST_COVARIANCES } else { MOST_OBSERVABLES };
     if observables.len() > most {
         let got = observables.len();
         return Err(refused(format!("observables: at most {most} can be recorded here, got {got}")));
     }
     let method = method.map(|text| text.parse::<Method>().map_err(raise)).transpose()?;
-    let sampler = Sampler::observing(arch, inputs, &observables, method).map_err(raise)?;
+    let sampler = Sampler::observing(network, inputs, &observables, method).map_err(raise)?;
     let first_step = FirstStep { target, step };
     let mut recorder =
         Recorder::new(&sampler, &observables).and_then(|r| r.with_first_step(first_step)).map_err(raise)?;
@@ -79,7 +79,7 @@ pub(crate) fn sample(
     if keep && planned == MOST_DRAWS {
         return Err(refused("keep_draws needs draws"));
     }
-    let known = observables.first().and_then(|&o| log_dispersion(arch, inputs, o));
+    let known = observables.first().and_then(|&o| log_dispersion(network, inputs, o));
     let goal = target_error.map(|relative_error| Goal { relative_error, log_dispersion: known });
     let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let kept = if keep { vec![f64::NAN; observables.len() * planned as usize] } else { Vec::new() };
@@ -100,7 +100,7 @@ pub(crate) fn sample(
     let complete = drawing.run(py, goal)?;
     let Some(summary) = drawing.ledger.total() else { return Err(refused("max_time: no draw is complete yet")) };
     let simulation = Simulation {
-        architecture: arch.into(),
+        architecture: network,
         inputs,
         method: sampler.method(),
         seed,
