@@ -2,11 +2,14 @@
 
 use fathom_ntk::analysis::verdict::{Inputs, VerdictOptions, verdict};
 use fathom_ntk::spec::{Architecture, ArchitectureSpec};
+use fathom_ntk::studies::{Labelled, Material, Scale as Amount, Study, judge};
 
 use super::document::{Answer, Block, Page, Picture, Section, Table, Tone};
 use super::file::{Form, render};
 use super::numbers::numbers;
-use super::verdict_page;
+use super::{study_page, verdict_page};
+use crate::commands::Reproduced;
+use crate::data::digits;
 use crate::plot::{Axis, Colour, Dash, Figure, Mark, Panel, Scale};
 
 fn figure() -> Figure {
@@ -73,5 +76,47 @@ fn a_verdict_has_its_numbers_in_every_form() {
         let text = render(&page, form).unwrap();
         assert!(text.contains(&spread) && text.contains("1909.05989"), "{text}");
         assert!(!text.contains("undefined") && !text.contains("none,"), "{text}");
+    }
+}
+
+/// The trial of a study, with its claims, which it is too short for.
+fn trial(study: Study) -> Reproduced {
+    let data = digits();
+    let classes = data.labels.clone().unwrap();
+    let images =
+        Labelled { name: "digits", features: data.inputs.cols, values: &data.inputs.values, classes: &classes };
+    let material = Material { digits: images, fashion: images };
+    let pieces = study.pieces(Amount::Trial, 0, &material).unwrap();
+    let mut results = study.tables();
+    for piece in &pieces {
+        let rows = piece.run(&std::sync::atomic::AtomicBool::new(false)).unwrap().unwrap();
+        results.add(piece.table, rows).unwrap();
+    }
+    let claims = judge(study, &study.quantities(&results).unwrap()).unwrap();
+    Reproduced {
+        version: "0",
+        study,
+        scale: Amount::Trial,
+        seed: 0,
+        claims,
+        pieces: pieces.len(),
+        seconds: 1.0,
+        results,
+    }
+}
+
+#[test]
+fn pages_of_studies_name_every_table_and_claim() {
+    for study in [Study::HaninNica, Study::StArnaud] {
+        let done = trial(study);
+        let page = study_page(&done).unwrap();
+        for form in [Form::Html, Form::Markdown, Form::Json] {
+            let text = render(&page, form).unwrap();
+            for table in &done.results.tables {
+                assert!(text.contains(table.name), "{study}: {} is not on the page", table.name);
+            }
+            assert!(done.claims.iter().all(|judged| text.contains(&judged.claim.id)));
+            assert!(!text.contains("NaN"), "{study}");
+        }
     }
 }

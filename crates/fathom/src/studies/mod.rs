@@ -12,8 +12,10 @@
 
 mod claim;
 mod error;
+mod fit;
 mod hanin_nica;
 mod hayou;
+mod images;
 mod job;
 mod piece;
 mod seleznova_kutyniok_2021;

@@ -1,0 +1,31 @@
+use fathom_ntk::studies::{Scale, Study};
+
+use super::{a_trial_is_whole, altered, passes, results};
+
+const STUDY: Study = Study::StArnaud;
+
+#[test]
+fn a_trial_has_all_numbers() {
+    // Infinite time is no number, and a predictor may have no known limit.
+    a_trial_is_whole(STUDY, &["time", "limit_distance"]);
+}
+
+#[test]
+fn wrong_formulas_turn_claims_red() {
+    let right = results(STUDY, Scale::Quick, 5, |piece| {
+        piece.description.contains("relu σ_w² 2 σ_b² 0") && ["kernel", "depth-needed"].contains(&piece.table)
+    });
+    let (limit, needed) = ("closed-form-has-a-limit", "depth-that-is-needed");
+    for (claim, quantity, table, column, factor) in [
+        ("normalised-kernel-tends-to-ones", "relu_excess_least", "kernel", "below_one_rms", 1.03),
+        ("normalised-kernel-tends-to-ones", "relu_excess_most", "kernel", "below_one_rms", 0.97),
+        (limit, "relu_from_label_sum", "kernel", "prediction_1", 1.05),
+        (limit, "relu_condition_off", "kernel", "log_condition", 1.05),
+        ("deep-solution-ignores-the-data", "critical_sets_apart", "kernel", "prediction_1", 3.0),
+        (needed, "depth_formula_off", "depth-needed", "verified", 1.1),
+        (needed, "depth_for_one_per_cent", "depth-needed", "verified", 1.1),
+    ] {
+        assert!(passes(STUDY, &right, claim, quantity), "{quantity}");
+        assert!(!passes(STUDY, &altered(&right, table, column, factor), claim, quantity), "{quantity}");
+    }
+}
