@@ -71,7 +71,8 @@ fn normalised(table: &Table) -> Result<Section, StudyError> {
     let drawn = figure(
         "Normalised kernels against depth",
         "One less the root mean square distance of the off-diagonal entries of the NTK from 1, for random points and for \
-         digits (the horizontal line is 1/4), and the largest distance from 1 of those of the NNGP.",
+         digits (the horizontal line is 1/4; the three curves of ReLU without biases are one), and the largest distance from 1 \
+         of those of the NNGP.",
         charts,
     );
     Ok(Section::new("The normalised kernel", vec![Block::text(text), drawn]))

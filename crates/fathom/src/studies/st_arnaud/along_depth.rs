@@ -55,6 +55,10 @@ pub(super) fn pieces<'a>(scale: Scale, seed: u64, digits: Labelled<'a>) -> Resul
     for regime in regimes()? {
         let deepest = match (regime.is_slow(), regime.name) {
             (_, "relu critical") => scale.pick(30, 10_000, 100_000),
+            // Beyond, 1.5^L leaves the range of f64.
+            (_, "relu large weights") => scale.pick(30, 1_000, 1_500),
+            // The recursion of pairs that are far apart takes two-dimensional integrals.
+            (_, "tanh chaotic") => scale.pick(10, 150, 150),
             (false, _) => scale.pick(30, 3_000, 30_000),
             (true, _) => scale.pick(10, 1_000, 10_000),
         };
@@ -79,7 +83,13 @@ fn piece<'a>(
         digits.name
     );
     let pairs = ((inputs + TESTS) * (inputs + TESTS) / 2) as f64;
-    let seconds = pairs * deepest as f64 * if regime.is_slow() { 4e-6 } else { 1e-7 };
+    let seconds = pairs
+        * deepest as f64
+        * match (regime.name, regime.is_slow()) {
+            ("tanh chaotic", _) => 2e-4,
+            (_, true) => 4e-6,
+            (_, false) => 1e-7,
+        };
     Piece::new(KERNEL, description, seconds, move |stop| {
         let data = Data::of(name, inputs, seed, &digits)?;
         let labels = labels(inputs, seed);
