@@ -21,7 +21,6 @@ fn wrong_formulas_turn_claims_red() {
         ("normalised-kernel-tends-to-ones", "relu_excess_most", "kernel", "below_one_rms", 0.97),
         (limit, "relu_from_label_sum", "kernel", "prediction_1", 1.05),
         (limit, "relu_condition_off", "kernel", "log_condition", 1.05),
-        ("deep-solution-ignores-the-data", "critical_sets_apart", "kernel", "prediction_1", 3.0),
         (needed, "depth_formula_off", "depth-needed", "verified", 1.1),
         (needed, "depth_for_one_per_cent", "depth-needed", "verified", 1.1),
     ] {
