@@ -13,8 +13,10 @@
 mod claim;
 mod data;
 mod error;
+mod fit;
 mod hanin_nica;
 mod hayou;
+mod images;
 mod job;
 mod piece;
 mod seleznova_kutyniok_2021;

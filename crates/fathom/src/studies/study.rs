@@ -93,7 +93,7 @@ impl Study {
             data.check()?;
         }
         match self {
-            Self::HaninNica => hanin_nica::pieces(scale, seed),
+            Self::HaninNica => hanin_nica::pieces(scale, seed, material),
             Self::SeleznovaKutyniok2021 => seleznova_kutyniok_2021::pieces(scale, seed, material),
             Self::SeleznovaKutyniok2022 => seleznova_kutyniok_2022::pieces(scale, seed, material),
             Self::Hayou => hayou::pieces(scale, seed, material),
