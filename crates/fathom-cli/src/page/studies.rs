@@ -6,6 +6,8 @@ mod hayou;
 mod seleznova_kutyniok_2021;
 mod seleznova_kutyniok_2022;
 mod st_arnaud;
+#[cfg(test)]
+mod tests;
 
 use fathom_ntk::report::number;
 use fathom_ntk::studies::{Check, Conclusion, JudgedClaim, Results, Scale, Study, StudyError, Table as Numbers, Value};

@@ -11,6 +11,7 @@
 //! * [`claims`], [`judge`]: the verdicts.
 
 mod claim;
+mod classes;
 mod error;
 mod hanin_nica;
 mod hayou;

@@ -136,7 +136,7 @@ fn limits(table: &Table) -> Result<Section, StudyError> {
                 contribute equally much to the mean here, to (D_w + 2C + D_b)/4. The step from one to the other is sharp only in \
                 the limit: at n = 100 the curve is still rounded. Exact moments approach the limits at rate 1/n. In the third \
                 panel: the mean derivative of Θ along the first gradient step on (f − y)²/2, with the activation pattern held \
-                fixed, in units in which a step of the largest stable rate is of order 1. It grows with L/n at the critical point \
+                fixed, over (E Θ)²: the relative change of Θ in a step of rate 1/E Θ, half the largest stable one. It grows with L/n at the critical point \
                 and in the chaotic phase, and falls to zero in the ordered phase (values below 10⁻⁹ are left out).";
     let caption = "Left: exact dispersion against σ_w²; a step at 2 with trained biases, none without. Right: the distance to the \
                    limit falls like 1/n. Below: the first movement grows with L/n except in the ordered phase.";

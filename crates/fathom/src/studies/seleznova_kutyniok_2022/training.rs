@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::network::{TRAINED, depth_at, network, phase, seed_of};
 use crate::analysis::training::initial_network;
 use crate::spec::Architecture;
+use crate::studies::classes::few_classes;
 use crate::studies::{Labelled, Piece, Scale, StudyError, Table, Value};
 use crate::train::{
     Event, Examples, LearningRate, Probe, Recorder, Schedule, Snapshot, Stop, TrainOptions, Trainer, train,
@@ -117,30 +118,7 @@ struct Data {
 impl Data {
     /// Inputs of norm 1: first those that the kernel is looked at on, then others of the same classes.
     fn examples(self, digits: &Labelled<'_>) -> Result<Examples, StudyError> {
-        let rows: Vec<(usize, &[f64])> = digits
-            .values
-            .chunks_exact(digits.features)
-            .zip(digits.classes)
-            .map(|(x, class)| (*class as usize, x))
-            .collect();
-        let of_class = |class: usize| rows.iter().filter(move |(of, _)| *of == class);
-        let probe = (0..CLASSES).flat_map(|class| of_class(class).take(OF_CLASS));
-        let rest = (0..CLASSES).flat_map(|class| of_class(class).skip(OF_CLASS).take(self.rows / CLASSES - OF_CLASS));
-        let chosen: Vec<&(usize, &[f64])> = probe.chain(rest).collect();
-        if chosen.len() != self.rows {
-            let (what, needed) = (
-                format!("inputs of classes 0 to {} of {}", CLASSES - 1, digits.name),
-                format!("at least {} each", self.rows / CLASSES),
-            );
-            return Err(StudyError::Data { what, needed, got: format!("{} in all", chosen.len()) });
-        }
-        let norm = |x: &[f64]| x.iter().map(|v| v * v).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
-        let inputs = chosen.iter().flat_map(|(_, x)| x.iter().map(|v| v / norm(x))).collect();
-        // Of mean 0 over the classes.
-        let target = |class: usize, output: usize| f64::from(u8::from(class == output)) - 1.0 / CLASSES as f64;
-        let targets = chosen.iter().flat_map(|(class, _)| (0..CLASSES).map(|output| target(*class, output))).collect();
-        let examples = Examples::new(inputs, digits.features, targets, CLASSES)?;
-        Ok(examples.with_classes(chosen.iter().map(|(class, _)| *class).collect())?)
+        few_classes(digits, CLASSES, &[0..OF_CLASS, OF_CLASS..self.rows / CLASSES], 1.0)
     }
 }
 
