@@ -10,8 +10,8 @@ use crate::studies::{StudyError, Value};
 const BIAS_VAR: f64 = 0.05;
 /// $\sigma_w^2$ of tanh on the edge of chaos at this $\sigma_b^2$.
 const TANH_EDGE: f64 = 1.760_954_639_606_739;
-/// Activations with weight variances at which gradients vanish, keep their size and explode.
-pub(super) const TRAINED: [(&str, [f64; 3]); 2] = [("relu", [1.0, 2.0, 3.0]), ("tanh", [0.5, TANH_EDGE, 3.0])];
+/// Activations with weight variances at which gradients vanish (for tanh fast and slowly), keep their size and explode.
+pub(super) const TRAINED: [(&str, &[f64]); 2] = [("relu", &[1.0, 2.0, 3.0]), ("tanh", &[0.5, 1.0, TANH_EDGE, 3.0])];
 /// The logistic sigmoid with weight variances at which gradients vanish fast and less fast.
 pub(super) const SIGMOID: (&str, [f64; 2]) = ("sigmoid", [4.0, 25.0]);
 

@@ -10,6 +10,7 @@ pub(in crate::studies) fn quantities(results: &Results) -> Result<Measured, Stud
     of_initial(results.table(initial::TABLE)?, &mut measured)?;
     of_conditioning(results.table(conditioning::TABLE)?, &mut measured)?;
     of_training(results.table(training::TABLE)?, &mut measured)?;
+    of_slow(results.table(training::TABLE)?, &mut measured)?;
     of_ensembles(results.table(ensembles::TABLE)?, &mut measured)?;
     Ok(measured)
 }
@@ -32,9 +33,22 @@ fn deepest(table: &Table) -> Result<f64, StudyError> {
     Ok(largest(table.distinct("depth")?.into_iter()))
 }
 
-/// Whether a row is of an activation whose gradients do this.
+/// Largest χ_1 at which gradients count as vanishing fast.
+const FAST: f64 = 0.6;
+
+/// Whether a row is of an activation whose gradients do this; if they vanish, fast.
 fn is(activation: &'static str, gradients: &'static str) -> impl Fn(&Row<'_>) -> bool {
-    move |row| row.word("activation") == Some(activation) && row.word("gradients") == Some(gradients)
+    move |row| {
+        let slow = row.word("gradients") == Some("vanish") && row.number("chi").is_some_and(|chi| chi > FAST);
+        row.word("activation") == Some(activation) && row.word("gradients") == Some(gradients) && !slow
+    }
+}
+
+/// Whether a row is of tanh with gradients that vanish slowly.
+fn is_slow(row: &Row<'_>) -> bool {
+    row.word("activation") == Some(TRAINED[1].0)
+        && row.word("gradients") == Some("vanish")
+        && row.number("chi").is_some_and(|chi| chi > FAST)
 }
 
 fn of_initial(table: &Table, measured: &mut Measured) -> Result<(), StudyError> {
@@ -103,6 +117,15 @@ fn of_training(table: &Table, measured: &mut Measured) -> Result<(), StudyError>
     Ok(())
 }
 
+fn of_slow(table: &Table, measured: &mut Measured) -> Result<(), StudyError> {
+    let depth = deepest(table)?;
+    for (name, column) in [("loss_vanish_slowly", "loss_left"), ("shape_vanish_slowly", "shape")] {
+        let values = table.numbers([column], |row| is_slow(row) && row.has("depth", depth))?;
+        measured.insert(name, mean(values.into_iter().map(|[v]| v)), training::TABLE);
+    }
+    Ok(())
+}
+
 fn of_ensembles(table: &Table, measured: &mut Measured) -> Result<(), StudyError> {
     let depths = table.distinct("depth")?;
     let (shallow, deep) = (least(depths.iter().copied()), largest(depths.iter().copied()));
@@ -120,8 +143,11 @@ fn of_ensembles(table: &Table, measured: &mut Measured) -> Result<(), StudyError
     measured.insert("variance_shallow", largest(sizes(all)), ensembles::TABLE);
     let edge = logarithms(last, &|row| is(TRAINED[1].0, "stay")(row) && row.has("depth", deep))?;
     measured.insert("variance_edge_tanh", largest(sizes(edge)), ensembles::TABLE);
-    let explode = logarithms(last, &|row| of("explode")(row) && row.has("depth", deep))?;
-    measured.insert("variance_explode", largest(explode.into_iter()), ensembles::TABLE);
+    // The same networks at the largest depth and at the least.
+    let at = |depth: f64| logarithms(last, &|row| of("explode")(row) && row.has("depth", depth));
+    let (near, far) = (at(shallow)?, at(deep)?);
+    let falls = near.iter().zip(&far).map(|(near, far)| far - near);
+    measured.insert("variance_explode", largest(falls), ensembles::TABLE);
     let vanish = logarithms(last, &of("vanish"))?;
     measured.insert("variance_vanish", largest(vanish.into_iter()), ensembles::TABLE);
     Ok(())
