@@ -6,6 +6,8 @@ mod hayou;
 mod seleznova_kutyniok_2021;
 mod seleznova_kutyniok_2022;
 mod st_arnaud;
+#[cfg(test)]
+mod tests;
 
 use fathom_ntk::report::number;
 use fathom_ntk::studies::{Check, Conclusion, JudgedClaim, Results, Scale, Study, StudyError, Table as Numbers, Value};
@@ -175,46 +177,5 @@ fn whole(table: &Numbers) -> Table {
         headings: table.columns.iter().map(|column| column.name.into()).collect(),
         rows: table.rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
         tones: Vec::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use fathom_ntk::studies::judge;
-
-    use super::*;
-    use crate::page::{Form, render};
-
-    /// A study in which nothing was measured.
-    fn unmeasured(study: Study) -> Reproduced {
-        let claims = judge(study, &Default::default()).unwrap();
-        let results = study.tables();
-        Reproduced { version: "0", study, scale: Scale::Quick, seed: 0, claims, pieces: 0, seconds: 0.0, results }
-    }
-
-    #[test]
-    fn claims_that_fail_are_red_in_every_form() {
-        for study in Study::ALL {
-            let done = unmeasured(study);
-            assert!(!done.holds());
-            let page = study_page(&done).unwrap();
-            assert_eq!(page.answer.tone, Tone::Bad);
-            let html = render(&page, Form::Html).unwrap();
-            assert!(
-                html.contains("<p class=\"answer bad\">") && html.contains("<td class=\"bad\">not reproduced</td>")
-            );
-            assert!(render(&page, Form::Markdown).unwrap().contains("not reproduced"), "{study}");
-        }
-    }
-
-    #[test]
-    fn every_table_is_on_the_page_with_what_its_columns_mean() {
-        for study in Study::ALL {
-            let done = unmeasured(study);
-            let html = render(&study_page(&done).unwrap(), Form::Html).unwrap();
-            for table in &done.results.tables {
-                assert!(html.contains(&format!("<summary>{}. ", table.name)), "{study}: {}", table.name);
-            }
-        }
     }
 }

@@ -2,7 +2,6 @@
 
 use fathom_ntk::analysis::verdict::{Inputs, VerdictOptions, verdict};
 use fathom_ntk::spec::{Architecture, ArchitectureSpec};
-use fathom_ntk::studies::{Labelled, Material, Scale as Amount, Study, judge};
 
 use super::document::{Answer, Block, Page, Picture, Section, Table, Tone};
 use super::file::{Form, render};

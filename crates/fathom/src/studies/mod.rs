@@ -11,6 +11,7 @@
 //! * [`claims`], [`judge`]: the verdicts.
 
 mod claim;
+mod classes;
 mod data;
 mod error;
 mod fit;

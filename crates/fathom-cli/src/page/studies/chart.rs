@@ -3,7 +3,7 @@
 //! Neighbouring series differ in colour, in dash and in marker, so that they can be told apart in black and white.
 
 use super::super::document::{Block, Picture};
-use crate::plot::{At, Axis, Colour, Dash, Figure, Mark, Marker, Panel, Point, Scale};
+use crate::plot::{At, Axis, Colour, Dash, Figure, HeatMap, Mark, Marker, Panel, Point, Scale};
 
 const COLOURS: [Colour; 5] = [Colour::BLUE, Colour::VERMILLION, Colour::GREEN, Colour::BLACK, Colour::ORANGE];
 const DASHES: [Dash; 4] = [Dash::Solid, Dash::Dashed, Dash::Dotted, Dash::Mixed];
@@ -62,13 +62,33 @@ impl Chart {
     /// A horizontal line across the panel.
     pub(super) fn level(mut self, label: impl Into<String>, y: f64) -> Self {
         let at = At::Y(on(self.0.y.scale, y));
-        self.0.marks.push(Mark::Reference { label: label.into(), colour: Colour::BLACK, dash: Dash::Solid, at });
+        self.0.marks.push(Mark::Reference { label: label.into(), colour: Colour::BLACK, dash: Dash::Mixed, at });
         self
     }
 }
 
 fn on(scale: Scale, value: f64) -> f64 {
     if scale == Scale::Log { value.log10() } else { value }
+}
+
+/// A square matrix as a panel of colours between two ends.
+pub(super) fn matrix(heading: impl Into<String>, quantity: &str, rows: &[Vec<f64>], [low, high]: [f64; 2]) -> Chart {
+    let edges: Vec<f64> = (0..=rows.len()).map(|i| i as f64).collect();
+    let end = rows.len() as f64;
+    let map = HeatMap {
+        x: edges.clone(),
+        y: edges,
+        values: rows.iter().map(|row| row.iter().map(|v| v.is_finite().then_some(*v)).collect()).collect(),
+        bar: Axis::new(quantity, Scale::Linear).over(low, if high > low { high } else { low + 1.0 }),
+        missing: "not a number".into(),
+    };
+    Chart(Panel {
+        heading: heading.into(),
+        x: Axis::new("input, class after class", Scale::Whole).over(0.0, end),
+        y: Axis::new("input", Scale::Whole).over(0.0, end).downwards(),
+        height: 330.0,
+        marks: vec![Mark::HeatMap(map)],
+    })
 }
 
 /// A figure of panels, two side by side where there are several.

@@ -5,7 +5,7 @@ use fathom_ntk::studies::{Results, Row, StudyError, Table};
 use super::About;
 use super::chart::{Chart, figure};
 use crate::page::document::{Block, Section};
-use crate::page::references::{JACOT, RATES, REVISITING};
+use crate::page::references::{JACOT, RATES, ST_ARNAUD};
 use crate::plot::Scale;
 
 pub(super) fn about() -> About {
@@ -16,7 +16,7 @@ pub(super) fn about() -> About {
                    take to see it, and does anything of the data survive? The answer depends on the phase of the \
                    initialisation: ordered, where inputs become alike from layer to layer; chaotic, where neighbours are torn \
                    apart; and the edge of chaos between the two.",
-        papers: vec![&REVISITING, &RATES, &JACOT],
+        papers: vec![&ST_ARNAUD, &RATES, &JACOT],
     }
 }
 
