@@ -22,7 +22,7 @@ pub(super) fn table() -> Table {
 }
 
 pub(super) fn pieces<'a>(scale: Scale, digits: &Labelled<'a>) -> Result<Vec<Piece<'a>>, StudyError> {
-    let depths = scale.pick(&[10, 20, 40][..], &[5, 10, 15, 20, 30, 40], &[5, 10, 15, 20, 25, 30, 35, 40]);
+    let depths = scale.pick(&[10, 20, 30][..], &[5, 10, 15, 20, 30, 40], &[5, 10, 15, 20, 25, 30, 35, 40]);
     let digits = *digits;
     let mut pieces = Vec::new();
     for cell in Cell::all(true)? {
