@@ -24,6 +24,7 @@ use crate::work::interruptible;
 
 /// The empirical NTK of a network of blocks drawn at random, with what was found of it.
 #[pyfunction]
+#[expect(clippy::too_many_arguments, reason = "checked and named in Python")]
 pub(crate) fn drawn_ntk(
     py: Python<'_>,
     network: &Blocks,
