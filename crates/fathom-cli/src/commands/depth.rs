@@ -47,7 +47,7 @@ struct DepthArgs {
     /// Fully connected networks, residual ones with a dense layer in each branch, or circular convolutional ones on two images
     #[arg(long, value_enum, default_value = "mlp")]
     architecture: ArchitectureArg,
-    /// Read the network from a TOML file: [resnet], a circular [cnn], or the blocks of one; instead of the other flags of networks
+    /// Read the network from a TOML file: `[resnet]`, a circular `[cnn]`, or the blocks of one; instead of the other flags of networks
     #[arg(long, value_name = "FILE.toml", conflicts_with_all = NETWORK_FLAGS,
           conflicts_with_all = ["architecture", "scaling", "phases"])]
     network: Option<PathBuf>,

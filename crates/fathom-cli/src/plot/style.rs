@@ -57,6 +57,9 @@ pub(crate) enum Dash {
     Dashed,
     Dotted,
     Mixed,
+    Long,
+    Double,
+    Fine,
 }
 
 impl Dash {
@@ -67,6 +70,9 @@ impl Dash {
             Self::Dashed => &[8.0, 5.0],
             Self::Dotted => &[2.0, 4.0],
             Self::Mixed => &[9.0, 4.0, 2.0, 4.0],
+            Self::Long => &[18.0, 6.0],
+            Self::Double => &[9.0, 4.0, 2.0, 4.0, 2.0, 4.0],
+            Self::Fine => &[4.0, 3.0],
         }
     }
 }

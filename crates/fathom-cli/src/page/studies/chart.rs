@@ -6,7 +6,8 @@ use super::super::document::{Block, Picture};
 use crate::plot::{At, Axis, Colour, Dash, Figure, HeatMap, Mark, Marker, Panel, Point, Scale};
 
 const COLOURS: [Colour; 5] = [Colour::BLUE, Colour::VERMILLION, Colour::GREEN, Colour::BLACK, Colour::ORANGE];
-const DASHES: [Dash; 4] = [Dash::Solid, Dash::Dashed, Dash::Dotted, Dash::Mixed];
+/// More than there are colours, so that every pair differs in one of both.
+const DASHES: [Dash; 7] = [Dash::Solid, Dash::Dashed, Dash::Dotted, Dash::Mixed, Dash::Long, Dash::Double, Dash::Fine];
 const MARKERS: [Marker; 3] = [Marker::Circle, Marker::Square, Marker::Diamond];
 
 /// An axis: its label and how numbers lie on it.

@@ -138,8 +138,8 @@ fn limits(table: &Table) -> Result<Section, StudyError> {
                 panel: the mean derivative of Θ along the first gradient step on (f − y)²/2, with the activation pattern held \
                 fixed, over (E Θ)²: the relative change of Θ in a step of rate 1/E Θ, half the largest stable one. It grows with L/n at the critical point \
                 and in the chaotic phase, and falls to zero in the ordered phase (values below 10⁻⁹ are left out).";
-    let caption = "Left: exact dispersion against σ_w²; a step at 2 with trained biases, none without. Right: the distance to the \
-                   limit falls like 1/n. Below: the first movement grows with L/n except in the ordered phase.";
+    let caption = "First panel: exact dispersion against σ_w²; a step at 2 with trained biases, none without. Second: the distance to the \
+                   limit falls like 1/n. Third: the first movement grows with L/n except in the ordered phase.";
     Ok(Section::new(
         "The limits in the three phases",
         vec![Block::text(text), figure("Limits", caption, vec![sweep, rate, movement])],
