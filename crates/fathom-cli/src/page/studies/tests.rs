@@ -32,7 +32,7 @@ fn check_page(study: Study) {
     for form in [Form::Html, Form::Markdown, Form::Json] {
         let text = render(&page, form).unwrap();
         for table in &done.results.tables {
-            assert!(text.contains(table.caption), "{study}: {} is not on the page", table.name);
+            assert!(text.contains(&format!("{}. ", table.name)), "{study}: {}", table.name);
         }
         for claim in &done.claims {
             assert!(text.contains(&claim.claim.id), "{study}: {}", claim.claim.id);
