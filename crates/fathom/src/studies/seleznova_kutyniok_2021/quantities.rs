@@ -3,6 +3,7 @@
 use super::network::{SIGMOID, TRAINED};
 use super::{conditioning, ensembles, initial, training};
 use crate::statistics::Running;
+use crate::studies::fit::{largest, smallest};
 use crate::studies::{Measured, Results, Row, StudyError, Table};
 
 pub(in crate::studies) fn quantities(results: &Results) -> Result<Measured, StudyError> {
@@ -13,14 +14,6 @@ pub(in crate::studies) fn quantities(results: &Results) -> Result<Measured, Stud
     of_slow(results.table(training::TABLE)?, &mut measured)?;
     of_ensembles(results.table(ensembles::TABLE)?, &mut measured)?;
     Ok(measured)
-}
-
-fn largest(values: impl Iterator<Item = f64>) -> f64 {
-    values.fold(f64::NAN, f64::max)
-}
-
-fn least(values: impl Iterator<Item = f64>) -> f64 {
-    values.fold(f64::NAN, f64::min)
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
@@ -58,7 +51,7 @@ fn of_initial(table: &Table, measured: &mut Measured) -> Result<(), StudyError> 
     let off = largest(rows.iter().map(|[sampled, error, exact]| (sampled - exact).abs() / error));
     measured.insert("relu_off_exact", off, initial::TABLE);
 
-    let first = least(table.distinct("depth")?.into_iter().filter(|depth| *depth > 2.0));
+    let first = smallest(table.distinct("depth")?.into_iter().filter(|depth| *depth > 2.0));
     let names = ["dispersion", "dispersion_first_order"];
     let rows = table.numbers(names, |row| row.has("depth", first))?;
     let shares = mean(rows.iter().map(|[sampled, first]| (sampled - 1.0) / (first - 1.0)));
@@ -128,7 +121,7 @@ fn of_slow(table: &Table, measured: &mut Measured) -> Result<(), StudyError> {
 
 fn of_ensembles(table: &Table, measured: &mut Measured) -> Result<(), StudyError> {
     let depths = table.distinct("depth")?;
-    let (shallow, deep) = (least(depths.iter().copied()), largest(depths.iter().copied()));
+    let (shallow, deep) = (smallest(depths.iter().copied()), largest(depths.iter().copied()));
     let last = largest(table.distinct("step")?.into_iter());
     let logarithms = |step: f64, keep: &dyn Fn(&Row<'_>) -> bool| -> Result<Vec<f64>, StudyError> {
         let rows = table.numbers(["variance_ratio"], |row| row.has("step", step) && keep(row))?;

@@ -3,6 +3,7 @@
 use super::network::{NONE, TRAINED};
 use super::{initial, limits, pairs, training};
 use crate::statistics::Running;
+use crate::studies::fit::largest;
 use crate::studies::{Measured, Results, Row, StudyError, Table};
 
 /// Phases with the names of their quantities.
@@ -15,10 +16,6 @@ pub(in crate::studies) fn quantities(results: &Results) -> Result<Measured, Stud
     of_pairs(results.table(pairs::TABLE)?, &mut measured)?;
     of_training(results.table(training::TABLE)?, &mut measured)?;
     Ok(measured)
-}
-
-fn largest(values: impl Iterator<Item = f64>) -> f64 {
-    values.fold(f64::NAN, f64::max)
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> Running {
