@@ -16,7 +16,7 @@ use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::data_named;
 use crate::output::{OutputArgs, note, replace_file};
-use crate::page::{Form, render, study_page};
+use crate::page::{Form, quoted, render, study_page};
 use crate::runs::{Progress, fingerprint, stop_requested};
 use cache::{Cache, Kept};
 use serde::Serialize;
@@ -44,7 +44,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FOLDER", default_value = "fathom-reports")]
     folder: PathBuf,
     /// Images to use instead of the built-in 1,500 of Fashion-MNIST at half the size, with classes: .npz, .csv with labels, or
-    /// any other kind of data with --image-classes
+    /// any other kind of data with --image-classes; used by hayou only
     #[arg(long, value_name = "FILE")]
     images: Option<PathBuf>,
     /// Their classes, one a row
@@ -80,6 +80,10 @@ pub(crate) struct Reproduced {
     pub(crate) pieces: usize,
     /// Time of all pieces together.
     pub(crate) seconds: f64,
+    /// Where its images come from, if it uses any.
+    pub(crate) images: Option<String>,
+    /// The command that makes it.
+    pub(crate) command: String,
     #[serde(flatten)]
     pub(crate) results: Results,
 }
@@ -98,7 +102,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
             chosen.push(*study);
         }
     }
+    if args.images.is_some() && !chosen.iter().any(|study| study.uses_images()) {
+        return Err(CommandError::Usage("--images is for hayou: the other studies use no images".into()));
+    }
     args.output.check()?;
+    args.check_out(&chosen)?;
     let digits = named(Path::new("digits"), None)?;
     let images = named(args.images.as_deref().unwrap_or(Path::new("fashion")), args.image_classes.as_deref())?;
     let material = Material { digits: digits.labelled(), images: images.labelled() };
@@ -106,7 +114,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let mut all = Vec::new();
     let mut passed = true;
     for study in chosen {
-        let Some(done) = args.reproduce(study, &material, &cache)? else { return Ok(ExitStatus::CheckFailed) };
+        let Some(done) = args.reproduce(study, &material, &cache)? else {
+            passed = false;
+            break;
+        };
         passed &= done.holds();
         write(&args.folder, &done)?;
         all.push(done);
@@ -149,6 +160,36 @@ impl Args {
         }
     }
 
+    /// What makes the report of one study.
+    fn command(&self, study: Study) -> String {
+        let scale = match self.scale() {
+            Scale::Trial => "trial",
+            Scale::Quick => "quick",
+            Scale::Full => "full",
+        };
+        let mut command = format!("fathom reproduce {study} --{scale} --seed {}", self.seed);
+        for (flag, path) in [("images", &self.images), ("image-classes", &self.image_classes)] {
+            if let Some(path) = path.as_ref().filter(|_| study.uses_images()) {
+                command += &format!(" --{flag} {}", quoted(&path.to_string_lossy()));
+            }
+        }
+        command
+    }
+
+    /// That the result does not go to one of the reports.
+    fn check_out(&self, chosen: &[Study]) -> Result<(), CommandError> {
+        let Some(out) = &self.output.out else { return Ok(()) };
+        let folder_of = |path: &Path| std::fs::canonicalize(path).ok();
+        let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let reports = chosen.iter().flat_map(|study| ["html", "md", "json"].map(|form| format!("{study}.{form}")));
+        let taken = reports.chain([index::NAME.to_owned()]).any(|report| report == name);
+        if taken && folder_of(parent).is_some() && folder_of(parent) == folder_of(&self.folder) {
+            return Err(CommandError::Usage(format!("--out must be another file: {name} is one of the reports")));
+        }
+        Ok(())
+    }
+
     /// Does what is not done yet; `None` if it was interrupted.
     fn reproduce(
         &self,
@@ -159,15 +200,16 @@ impl Args {
         let scale = self.scale();
         let pieces = study.pieces(scale, self.seed, material)?;
         let mut kept: BTreeMap<usize, Kept> = BTreeMap::new();
+        let mut results = study.tables();
         for (place, piece) in pieces.iter().enumerate() {
-            kept.extend(cache.read(study, piece).map(|found| (place, found)));
+            let columns = results.table(piece.table)?.columns.len();
+            kept.extend(cache.read(study, piece, columns).map(|found| (place, found)));
         }
         if !self.drive(study, &pieces, cache, &mut kept)? {
             let (done, all) = (kept.len(), pieces.len());
             note(&format!("{study}: interrupted after {done} of {all} pieces; the same command goes on from there"));
             return Ok(None);
         }
-        let mut results = study.tables();
         let mut seconds = 0.0;
         for (piece, Kept { rows, seconds: of_piece, .. }) in pieces.iter().zip(kept.into_values()) {
             results.add(piece.table, rows)?;
@@ -175,7 +217,9 @@ impl Args {
         }
         let claims = if scale == Scale::Trial { Vec::new() } else { judge(study, &study.quantities(&results)?)? };
         let (version, seed, pieces) = (env!("CARGO_PKG_VERSION"), self.seed, pieces.len());
-        Ok(Some(Reproduced { version, study, scale, seed, claims, pieces, seconds, results }))
+        let images = study.uses_images().then(|| material.images.name.to_owned());
+        let command = self.command(study);
+        Ok(Some(Reproduced { version, study, scale, seed, claims, pieces, seconds, images, command, results }))
     }
 
     /// Whether all pieces are done.

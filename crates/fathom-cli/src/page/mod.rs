@@ -22,7 +22,7 @@ mod verdict;
 
 pub(crate) use depth::depth_page;
 pub(crate) use document::{Answer, Block, Link, Page, Section, Tone};
-pub(crate) use file::{Form, ReportArgs, command_line, page_title, render};
+pub(crate) use file::{Form, ReportArgs, command_line, page_title, quoted, render};
 pub(crate) use kernel::kernel_page;
 pub(crate) use moments::moments_page;
 pub(crate) use phase::phase_page;

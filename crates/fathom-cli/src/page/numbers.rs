@@ -14,7 +14,7 @@ pub(super) fn numbers(figure: &Figure) -> String {
 }
 
 fn rows(panel: &Panel, mark: &Mark, text: &mut String) {
-    let unscaled = |scale: Scale, v: f64| if scale == Scale::Log { 10_f64.powf(v) } else { v };
+    let unscaled = |scale: Scale, v: f64| if scale == Scale::Log { rounded(10_f64.powf(v)) } else { v };
     let (x_of, y_of) = (|v| unscaled(panel.x.scale, v), |v| unscaled(panel.y.scale, v));
     let heading = field(&panel.heading);
     let mut row = |label: &str, x: f64, y: Option<f64>, ends: Option<[f64; 2]>, value: Option<f64>| {
@@ -50,6 +50,11 @@ fn rows(panel: &Panel, mark: &Mark, text: &mut String) {
         }
         Mark::Text { .. } => {}
     }
+}
+
+/// Without the digits that going to logarithms and back has left.
+fn rounded(value: f64) -> f64 {
+    format!("{value:.12e}").parse().unwrap_or(value)
 }
 
 /// A field of a comma-separated row.

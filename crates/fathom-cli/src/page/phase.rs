@@ -12,9 +12,12 @@ const MEANINGS: &[Meaning] = &[
     (
         "Phase",
         "In an infinitely wide network the pre-activations of one input are normal with a variance q, and those of two inputs have \
-         a correlation c. Each layer maps both. The variance settles at a fixed point q*, approached by the factor λ_q a layer. \
+         a correlation c. Each layer maps both. The variance settles at a fixed point q* where there is a stable one, approached by the factor λ_q a \
+         layer. \
          The slope χ₁ of the map of correlations at c = 1 then says what becomes of two inputs that are nearly alike: if χ₁ < 1 they \
-         become alike (ordered), if χ₁ > 1 they part until their correlation is c* (chaotic). χ₁ is also the factor by which the \
+         become alike (ordered), if χ₁ > 1 at a fixed point of the variance they part until their correlation is c* (chaotic). Where \
+         the variance has no such point, as of ReLU with large weights, it grows or vanishes, and correlations may tend to 1 all the \
+         same. χ₁ is also the factor by which the \
          squared gradient changes a layer, so that gradients vanish in the one phase and explode in the other. The depth scales are \
          the layers in which a difference falls by a factor e: −1/ln χ₁ for correlations, −1/ln |λ_q| for norms. Networks that are \
          several depth scales deep have forgotten what they could have told apart.",
@@ -55,10 +58,9 @@ pub(crate) fn phase_page(report: &PhaseReport, edge: Vec<Part>, figure: Option<F
         .parts(edge)
         .figure(
             "Where the network lies",
-            "The plane of both variances. The curve is the edge of chaos; the mark is this network. On its left correlations tend \
-             to 1, on its right they do not.",
+            "The plane of both variances with its phases. The curve, where there is one, is the edge of chaos; the mark is this network.",
             figure,
-            "Phases over weight and bias variance, and what a layer does to variance and correlation.",
+            "Phases over weight and bias variance.",
         )
         .finish(command, parameters, vec![&POOLE, &SCHOENHOLZ, &HAYOU_EDGE, &XIAO])
 }

@@ -10,7 +10,7 @@ mod st_arnaud;
 mod tests;
 
 use fathom_ntk::report::number;
-use fathom_ntk::studies::{Check, Conclusion, JudgedClaim, Results, Scale, Study, StudyError, Table as Numbers, Value};
+use fathom_ntk::studies::{Check, Conclusion, JudgedClaim, Results, Study, StudyError, Table as Numbers, Value};
 
 use super::document::{Answer, Block, Page, Section, Table, Tone};
 use super::references::Reference;
@@ -61,19 +61,14 @@ pub(crate) fn study_page(done: &Reproduced) -> Result<Page, StudyError> {
     }
     all.extend(sections(done.study, &done.results)?);
     all.push(data(&done.results));
-    let scale = match done.scale {
-        Scale::Trial => "trial",
-        Scale::Quick => "quick",
-        Scale::Full => "full",
-    };
-    let command = format!("fathom reproduce {} --{scale} --seed {}", done.study, done.seed);
-    let parameters = vec![
-        ["command".into(), command],
+    let mut parameters = vec![
+        ["command".into(), done.command.clone()],
         ["seed".into(), done.seed.to_string()],
         ["version".into(), done.version.into()],
         ["pieces of work".into(), done.pieces.to_string()],
         ["time of all pieces".into(), format!("{:.0} s", done.seconds)],
     ];
+    parameters.extend(done.images.iter().map(|images| ["images".into(), images.clone()]));
     Ok(Page { title: title.into(), answer: answer(&done.claims), sections: all, parameters, references: papers })
 }
 

@@ -33,13 +33,13 @@ pub(crate) fn sweep_page(
     figure: Option<Figure>,
     command: &str,
 ) -> Page {
-    let [done, failed] = [Status::Done, Status::Failed].map(|status| table.count(status));
-    let tone = match (missing, failed) {
+    let [done, diverged, failed] = [Status::Done, Status::Diverged, Status::Failed].map(|status| table.count(status));
+    let tone = match (missing, diverged + failed) {
         (0, 0) => Tone::Good,
         _ if done > 0 => Tone::Doubtful,
         _ => Tone::Bad,
     };
-    let answer = format!("{done} cells are done, {failed} failed, {missing} are missing.");
+    let answer = format!("Cells: {done} done, {diverged} diverged, {failed} failed, {missing} missing.");
     let parameters = vec![["swept command".into(), command_swept.name().into()], ["inputs".into(), source.into()]];
     Story::new(format!("Sweep of fathom {}", command_swept.name()), tone, answer, MEANINGS)
         .parts(sweep_parts(command_swept, table, source))

@@ -49,6 +49,9 @@ pub(crate) fn training_page(
     let drift = report.records.last().and_then(|record| record.kernel?.drift);
     let (tone, answer) = match (report.ending, drift) {
         (Ending::Diverged { .. }, _) => (Tone::Bad, "Training diverged.".into()),
+        _ if report.records.last().is_none_or(|record| record.step == 0) => {
+            (Tone::Neutral, "No step was made: nothing is known of the kernel in training.".into())
+        }
         (_, Some(drift)) => {
             let (tone, word) = match drift {
                 drift if drift <= 0.1 => (Tone::Good, "hardly moved: NTK theory describes this training"),

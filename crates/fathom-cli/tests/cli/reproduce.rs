@@ -94,6 +94,16 @@ fn wrong_arguments_are_refused() {
         |file: &str| ["reproduce", "hayou", "--trial", "--folder", &reports, "--images", &path(file)].map(String::from);
     let refused = |file: &str, words: &[&str]| refuses(&with(file).each_ref().map(String::as_str), words);
     refused("few.csv", &["few.csv", "at least 100", "got 2"]);
+    let rows: String = (0..200).map(|i| format!("{i},{},{},{}\n", i * i % 7, i % 3, i % 10 - 1)).collect();
+    fs::write(path("negative.csv"), "a,b,c,label\n".to_owned() + &rows).unwrap();
+    refused("negative.csv", &["whole numbers from 0 to 999", "got -1e0 in row 0"]);
+    refuses(&["reproduce", "st-arnaud", "--images", &path("few.csv")], &["--images is for hayou"]);
+    let clash = path("reports") + "/hayou.json";
+    fs::create_dir_all(path("reports")).unwrap();
+    refuses(
+        &["reproduce", "hayou", "--trial", "--folder", &reports, "--out", &clash],
+        &["--out", "one of the reports"],
+    );
     refused("bare.csv", &["bare.csv", "has no classes", "--image-classes"]);
     refused("missing.csv", &["missing.csv"]);
     fs::write(path("file"), "").unwrap();

@@ -58,10 +58,10 @@ impl<'a> Labelled<'a> {
     pub(super) fn split(&self, [train, test]: [usize; 2]) -> Result<Split, StudyError> {
         let rows = self.classes.len();
         let mut classes = Vec::with_capacity(rows);
-        for &class in self.classes {
+        for (row, &class) in self.classes.iter().enumerate() {
             if class < 0.0 || class.fract() != 0.0 || class >= 1_000.0 {
-                let (what, needed) = (format!("classes of {}", self.name), "whole numbers below 1000".into());
-                return Err(StudyError::Data { what, needed, got: class.to_string() });
+                let (what, needed) = (format!("classes of {}", self.name), "whole numbers from 0 to 999".into());
+                return Err(StudyError::Data { what, needed, got: format!("{class:e} in row {row}") });
             }
             classes.push(class as usize);
         }
@@ -106,13 +106,16 @@ impl<'a> Labelled<'a> {
 
     fn standardised(&self, row: usize) -> Result<Vec<f64>, StudyError> {
         let x = self.row(row)?;
-        let mean = x.iter().sum::<f64>() / x.len() as f64;
-        let root = (x.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / x.len() as f64).sqrt();
+        // Squares of numbers of any size stay in range when the numbers are of order 1.
+        let largest = x.iter().fold(0.0_f64, |largest, v| largest.max(v.abs()));
+        let count = x.len() as f64;
+        let mean = x.iter().map(|v| v / largest).sum::<f64>() / count;
+        let root = (x.iter().map(|v| (v / largest - mean).powi(2)).sum::<f64>() / count).sqrt();
         if root > 0.0 {
-            return Ok(x.iter().map(|v| (v - mean) / root).collect());
+            return Ok(x.iter().map(|v| (v / largest - mean) / root).collect());
         }
-        let (what, needed) = (format!("input {row} of {}", self.name), "not constant".into());
-        Err(StudyError::Data { what, needed, got: format!("{mean} everywhere") })
+        let (what, needed) = (format!("input {row} of {}", self.name), "of several values".into());
+        Err(StudyError::Data { what, needed, got: format!("{:e} everywhere", x[0]) })
     }
 
     fn too_few(&self, needed: usize) -> StudyError {
@@ -127,9 +130,10 @@ impl<'a> Labelled<'a> {
         let wrong = |what: &str, needed: String, got: String| {
             Err(StudyError::Data { what: format!("{what} of {}", self.name), needed, got })
         };
-        if self.features == 0 || self.values.len() != self.features * self.classes.len() {
-            let needed = format!("{} times the number of classes given", self.features.max(1));
-            return wrong("the number of values", needed, self.values.len().to_string());
+        let rows = self.values.len().checked_div(self.features).unwrap_or(0);
+        if rows == 0 || rows != self.classes.len() || rows * self.features != self.values.len() {
+            let needed = format!("one for each of its {rows} inputs");
+            return wrong("the number of classes", needed, self.classes.len().to_string());
         }
         if let Some(bad) = self.values.iter().chain(self.classes).find(|v| !v.is_finite()) {
             return wrong("every value", "finite".into(), bad.to_string());

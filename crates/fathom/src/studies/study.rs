@@ -69,6 +69,11 @@ impl Study {
         }
     }
 
+    /// Whether it uses [`Material::images`]; all may use the digits.
+    pub fn uses_images(self) -> bool {
+        self == Self::Hayou
+    }
+
     /// The tables, still without rows.
     pub fn tables(self) -> Results {
         let tables = match self {

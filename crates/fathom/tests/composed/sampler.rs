@@ -1,9 +1,11 @@
 //! The sampler of networks of blocks against the networks that it draws.
 
-use fathom_ntk::analysis::verdict::{Inputs, VerdictError, VerdictOptions, blocks_verdict};
+use fathom_ntk::analysis::verdict::{
+    BlocksVerdict, Class, Inputs, Level, VerdictError, VerdictOptions, blocks_verdict,
+};
 use fathom_ntk::network::{ComposedNetwork, KernelForm};
 use fathom_ntk::sample::{FirstStep, Observable, ObservableError, ObservableList, Recorder, SampleError, Sampler};
-use fathom_ntk::spec::{Block, Composition, Padding};
+use fathom_ntk::spec::{Block, Composition, CompositionSpec, Padding};
 
 use super::{composition, conv, dense, function, normals};
 
@@ -111,4 +113,29 @@ fn verdicts_refuse_inputs_that_say_nothing() {
     let found = judge(&network(1), Inputs::Unit).unwrap();
     assert!(found.kernel.conditioning.is_none() && found.randomness.is_some() && found.movement.is_some());
     assert!(found.findings[2].unknown_because.is_some());
+}
+
+#[test]
+fn a_step_beyond_all_numbers_moves_the_kernel_and_leaves_its_randomness_known() {
+    let blocks = vec![dense(), function("relu"), dense(), function("relu"), dense()];
+    let network = composition(&[4], blocks).with_widths(8, 1).unwrap();
+    let judge = |rate| {
+        let options = VerdictOptions { learning_rate: Some(rate), ..VerdictOptions::default() };
+        blocks_verdict(&network, Inputs::Unit, Some(64), &options).unwrap()
+    };
+    let [far, beyond] = [1e10, 1e300].map(judge);
+    assert_eq!((far.class, beyond.class), (Class::Outside, Class::Outside));
+    assert_eq!(beyond.findings[1].level, Level::Bad);
+    let spread = |found: &BlocksVerdict| found.randomness.as_ref().unwrap().relative_std.value;
+    assert_eq!(spread(&far), spread(&beyond));
+    assert!(beyond.movement.is_none());
+}
+
+#[test]
+fn inputs_of_too_many_numbers_are_refused() {
+    for sizes in [vec![1 << 25], vec![1 << 32, 1 << 32, 1], vec![100_000, 100_000, 1], vec![usize::MAX, 2]] {
+        let spec = CompositionSpec { input: sizes, blocks: vec![dense()], ..Default::default() };
+        let error = Composition::try_from(spec).unwrap_err().to_string();
+        assert!(error.contains("at most 16777216 numbers in all"), "{error}");
+    }
 }

@@ -82,3 +82,23 @@ fn chaos_leaves_the_diagonal() {
     assert!(((last.error.unwrap() / last.predicted.unwrap()).to_f64() - 1.0).abs() < 1e-10);
     assert!((last.ntk[0].ln() / std::f64::consts::LN_2 - 52_042.954_104).abs() < 1e-6);
 }
+
+/// Odd networks without bias tend to correlation 0, so that nothing but a deviation is left off the diagonal: it falls like
+/// L χ(0)^L, χ(0) = σ_w² (E φ′)², while the diagonal grows like χ₁^L.
+#[test]
+fn odd_chaotic_networks_have_a_rate_though_their_limit_is_zero() {
+    let erf = activation("erf");
+    let network = DepthNetwork::mlp(&erf, 3.0, 0.0).unwrap();
+    let q = phase(&erf, 3.0, 0.0, None).unwrap().q_star.unwrap();
+    let found = report(&network, &first_layer(&network, [q, q], 0.5), &[40, 80]);
+    let Some(DepthRate::Exponential { coefficient, layers, times_depth: true }) = found.rate else { unreachable!() };
+    // E φ′ = (2/√π)/√(1 + 2q) and E φ′² = (4/π)/√(1 + 4q).
+    let at_zero = 3.0 * 4.0 / std::f64::consts::PI / (1.0 + 2.0 * q);
+    let chi1 = 3.0 * 4.0 / std::f64::consts::PI / (1.0 + 4.0 * q).sqrt();
+    assert!((layers * (chi1 / at_zero).ln() - 1.0).abs() < 1e-9, "{layers}");
+    assert!(coefficient > 0.0);
+    let [near, far] = [0, 1].map(|i| found.rows[i].scaled_error.unwrap());
+    // Corrections of order 1/L: twice the depth halves them.
+    assert!(((far / coefficient - 1.0) / (near / coefficient - 1.0) - 0.5).abs() < 0.05, "{near} {far} {coefficient}");
+    assert!((far / coefficient - 1.0).abs() < 0.1);
+}

@@ -290,6 +290,9 @@ const MOST_NUMBERS: usize = 1 << 20;
 
 /// Two images of independent normal pixels, turned and scaled to these mean squares and this cosine.
 fn drawn(numbers: usize, squares: [f64; 2], cosine: f64, seed: u64) -> Result<[Vec<f64>; 2], CommandError> {
+    if numbers == 0 {
+        return Err(usage("--shape must hold sizes of at least 1, got 0"));
+    }
     if numbers < 2 && cosine.abs() < 1.0 {
         return Err(usage("images of one number are parallel: --cosine 1 or -1"));
     }

@@ -49,9 +49,14 @@ impl Cache {
     }
 
     /// What was kept of a piece. A file that cannot be read, or is not whole, is as good as none: it is computed again.
-    pub(super) fn read(&self, study: Study, piece: &Piece<'_>) -> Option<Kept> {
+    ///
+    /// # Arguments
+    /// * `columns`: of the table that it belongs to.
+    pub(super) fn read(&self, study: Study, piece: &Piece<'_>, columns: usize) -> Option<Kept> {
         let bytes = read_bytes(&self.path(study, piece.table, &piece.description)).ok()?;
-        serde_json::from_slice(&bytes).ok().filter(|kept: &Kept| kept.is_of(study, piece))
+        serde_json::from_slice(&bytes).ok().filter(|kept: &Kept| {
+            kept.is_of(study, piece) && !kept.rows.is_empty() && kept.rows.iter().all(|row| row.len() == columns)
+        })
     }
 
     pub(super) fn write(&self, kept: &Kept) -> Result<(), CommandError> {

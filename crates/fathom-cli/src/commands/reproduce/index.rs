@@ -10,7 +10,7 @@ use crate::error::CommandError;
 use crate::output::{read_text, replace_file};
 use crate::page::{Answer, Block, Form, Link, Page, Section, Tone, page_title, render, title};
 
-const NAME: &str = "index.html";
+pub(super) const NAME: &str = "index.html";
 
 /// What the index says of a study.
 #[derive(Deserialize)]

@@ -23,7 +23,18 @@ fn trial(study: Study) -> Reproduced {
     }
     let claims = judge(study, &study.quantities(&results).unwrap()).unwrap();
     let (pieces, scale) = (pieces.len(), Scale::Trial);
-    Reproduced { version: "0", study, scale, seed: 0, claims, pieces, seconds: 1.0, results }
+    Reproduced {
+        version: "0",
+        study,
+        scale,
+        seed: 0,
+        claims,
+        pieces,
+        seconds: 1.0,
+        images: None,
+        command: String::new(),
+        results,
+    }
 }
 
 fn check_page(study: Study) {
@@ -73,7 +84,18 @@ fn claims_that_fail_are_red_in_every_form() {
         let results = study.tables();
         let claims = judge(study, &Measured::default()).unwrap();
         let scale = Scale::Quick;
-        let done = Reproduced { version: "0", study, scale, seed: 0, claims, pieces: 0, seconds: 0.0, results };
+        let done = Reproduced {
+            version: "0",
+            study,
+            scale,
+            seed: 0,
+            claims,
+            pieces: 0,
+            seconds: 0.0,
+            images: None,
+            command: String::new(),
+            results,
+        };
         assert!(!done.holds());
         let page = study_page(&done).unwrap();
         assert_eq!(page.answer.tone, Tone::Bad);

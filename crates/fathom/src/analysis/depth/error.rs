@@ -63,7 +63,8 @@ pub enum DepthError {
     /// A network of blocks that is no circular convolutional one.
     #[error(
         "limits at great depth of networks of blocks are those of convolutions of one window, stride 1 and circular padding, with one \
-         activation, one weight_var and one bias_var, and of their residual forms with one λ; not of this network"
+         activation, one weight_var and one bias_var, without pooling (in [cnn]: ending = \"none\"), and of their residual forms; not \
+         of this network"
     )]
     NotCircular,
     /// An image whose size does not fit.

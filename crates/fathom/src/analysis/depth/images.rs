@@ -107,7 +107,8 @@ impl CircularNetwork {
     pub fn new(layers: DepthNetwork, filter: &[usize]) -> Result<Self, DepthError> {
         if !(1..=2).contains(&filter.len()) || filter.contains(&0) {
             let (quantity, allowed) = ("the window", "one size of at least 1 for each of one or two dimensions");
-            return Err(DepthError::Image { quantity, allowed, got: filter.len() });
+            let got = if filter.contains(&0) { 0 } else { filter.len() };
+            return Err(DepthError::Image { quantity, allowed, got });
         }
         Ok(Self { layers, filter: filter.to_vec() })
     }

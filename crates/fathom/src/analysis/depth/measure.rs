@@ -310,17 +310,14 @@ impl Pair<'_> {
         // A pair that begins at the fixed point stays there; powers of its rounding mean nothing.
         let psi = if apart.abs() < ROUNDING { 0.0 } else { apart / chi_star.powf(visible as f64) };
         let ln_diagonal = (far.ntk[0].sqrt() * far.ntk[1].sqrt()).ln() - deep as f64 * chi1.ln();
-        let law = Law::Chaotic {
-            offdiagonal,
-            transient: psi * (q * chi_star + curvature * offdiagonal) / chi_star,
-            ln_chi_star: chi_star.ln(),
-            ln_diagonal,
-            ln_chi1: chi1.ln(),
-        };
+        let transient = psi * (q * chi_star + curvature * offdiagonal) / chi_star;
+        let law = Law::Chaotic { offdiagonal, transient, ln_chi_star: chi_star.ln(), ln_diagonal, ln_chi1: chi1.ln() };
+        // What is off the diagonal tends to a number, or where that is zero falls like L χ(c*)^L; the diagonal grows like χ₁^L.
+        let falls = offdiagonal == 0.0;
         let rate = DepthRate::Exponential {
-            coefficient: offdiagonal * (-ln_diagonal).exp(),
-            layers: chi1.ln().recip(),
-            times_depth: false,
+            coefficient: if falls { transient } else { offdiagonal } * (-ln_diagonal).exp(),
+            layers: if falls { (chi1 / chi_star).ln().recip() } else { chi1.ln().recip() },
+            times_depth: falls,
         };
         Ok(Measured {
             law: Some(law),

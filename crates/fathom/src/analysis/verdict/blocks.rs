@@ -115,11 +115,26 @@ pub fn blocks_verdict(
     let kernel = kernel_on_data(network, &mut checked, &typical, options)?;
     let natural = Scaled::ONE / kernel.ntk;
     let rate = options.learning_rate.unwrap_or(natural.to_f64());
-    let measured = measure(network, &typical, rate, draws, options);
+    let with_step = measure(network, &typical, Some(rate), draws, options);
+    // A step that leaves the range of numbers says nothing of the networks it starts from.
+    let at_start = match &with_step {
+        Ok(_) => None,
+        Err(_) => measure(network, &typical, None, draws, options).ok(),
+    };
+    let leaves_range = at_start.is_some();
+    let measured = match (at_start, with_step) {
+        (Some(found), _) => Ok(found),
+        (None, found) => found,
+    };
     let random = measured.as_ref().map_err(Clone::clone).and_then(|found| randomness(found, kernel.ntk));
     let moves = match (&random, &measured) {
         (Ok(random), Ok(found)) => movement(found, random, rate, options),
         (Err(reason), _) | (_, Err(reason)) => Err(reason.clone()),
+    };
+    let moved = match &moves {
+        _ if leaves_range => Ok(f64::INFINITY),
+        Ok(moves) => Ok(moves.rms.to_f64()),
+        Err(reason) => Err(reason.clone()),
     };
     let steps = match &kernel.conditioning {
         Some(conditioning) => Ok(conditioning.steps_typical.to_f64()),
@@ -132,7 +147,7 @@ pub fn blocks_verdict(
             random.as_ref().map(|r| r.relative_std.value.to_f64()).map_err(Clone::clone),
             options.random,
         ),
-        finding(Question::Moves, moves.as_ref().map(|m| m.rms.to_f64()).map_err(Clone::clone), options.moves),
+        finding(Question::Moves, moved, options.moves),
         finding(Question::Trainable, steps, options.steps),
     ];
     Ok(BlocksVerdict {
@@ -207,18 +222,21 @@ fn kernel_on_data(
 struct Measured {
     draws: u64,
     ntk: ObservableReport,
-    step: ObservableReport,
+    /// `None` if no step was made.
+    step: Option<ObservableReport>,
 }
 
 fn measure(
     network: &Composition,
     typical: &[f64],
-    rate: f64,
+    rate: Option<f64>,
     draws: Option<u64>,
     options: &VerdictOptions,
 ) -> Result<Measured, String> {
-    let (entry, first_step) = (Entry::of_inputs(0, 0), FirstStep { target: options.target, step: rate });
-    let observables = [Observable::Ntk(entry), Observable::Update(Change::RealStep, entry)];
+    let entry = Entry::of_inputs(0, 0);
+    let first_step = rate.map_or_else(FirstStep::default, |step| FirstStep { target: options.target, step });
+    let mut observables = vec![Observable::Ntk(entry)];
+    observables.extend(rate.map(|_| Observable::Update(Change::RealStep, entry)));
     let sampler = Sampler::of_blocks(network, typical, &observables).map_err(text)?;
     let recorder = Recorder::new(&sampler, &observables).and_then(|r| r.with_first_step(first_step)).map_err(text)?;
     // With the step, three networks are evaluated.
@@ -249,10 +267,9 @@ fn measure(
     });
     let report = report.map_err(text)?;
     let draws = report.draws;
-    match <[ObservableReport; 2]>::try_from(report.observables) {
-        Ok([ntk, step]) => Ok(Measured { draws, ntk, step }),
-        Err(_) => Err("no networks were drawn".into()),
-    }
+    let mut reports = report.observables.into_iter();
+    let ntk = reports.next().ok_or("no networks were drawn")?;
+    Ok(Measured { draws, ntk, step: reports.next() })
 }
 
 fn text(error: impl std::fmt::Display) -> String {
@@ -277,7 +294,8 @@ fn movement(
     rate: f64,
     options: &VerdictOptions,
 ) -> Result<SampledMovement, String> {
-    let (Some(mean), Some(variance)) = (found.step.mean, found.step.variance) else {
+    let Some(step) = &found.step else { return Err("the step leaves the range of numbers".into()) };
+    let (Some(mean), Some(variance)) = (step.mean, step.variance) else {
         return Err("too few networks are drawn to know how their kernel moves".into());
     };
     let unit = Scaled::from(rate) / random.mean.value;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::shape::windowed;
+use super::shape::{MOST_NUMBERS, windowed};
 use super::{Block, CompositionError, Shape};
 use crate::spec::{Biases, Parameterization};
 
@@ -95,8 +95,9 @@ impl TryFrom<CompositionSpec> for Composition {
 }
 
 fn input_shape(sizes: &[usize]) -> Result<Shape, CompositionError> {
+    let numbers = sizes.iter().fold(1_usize, |product, size| product.saturating_mul(*size));
     match sizes.split_last() {
-        Some((channels, space)) if space.len() <= 2 && sizes.iter().all(|n| *n > 0) => {
+        Some((channels, space)) if space.len() <= 2 && (1..=MOST_NUMBERS).contains(&numbers) => {
             Ok(Shape { space: space.to_vec(), channels: Some(*channels) })
         }
         _ => Err(CompositionError::Input { got: sizes.to_vec() }),

@@ -1,5 +1,6 @@
 //! Why blocks are not a network.
 
+use super::shape::MOST_NUMBERS;
 use super::{BranchScaling, Shape};
 
 /// Why a description is not a [`Composition`](super::Composition).
@@ -9,8 +10,11 @@ pub enum CompositionError {
     /// No blocks at all.
     #[error("a network needs at least one block with weights")]
     Empty,
-    /// No or too many dimensions, or one of size 0.
-    #[error("an input is a list of features, or channels on a line or a grid, all sizes at least 1, got {got:?}")]
+    /// No or too many dimensions, one of size 0, or too many numbers in all.
+    #[error(
+        "an input is a list of features, or channels on a line or a grid, all sizes at least 1 and at most {MOST_NUMBERS} numbers \
+         in all, got {got:?}"
+    )]
     Input {
         /// Sizes given.
         got: Vec<usize>,

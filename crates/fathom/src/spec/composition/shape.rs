@@ -6,6 +6,9 @@ use serde::Serialize;
 
 use super::Padding;
 
+/// Most numbers of an input: 128 MiB, far beyond images that networks are made for.
+pub(super) const MOST_NUMBERS: usize = 1 << 24;
+
 /// What flows between blocks: numbers at each of some locations. The number of channels is that of the input, or infinite.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Shape {
