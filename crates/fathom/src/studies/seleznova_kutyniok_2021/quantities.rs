@@ -23,7 +23,7 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
 }
 
 fn deepest(table: &Table) -> Result<f64, StudyError> {
-    Ok(largest(table.distinct("depth")?.into_iter()))
+    Ok(largest(table.distinct("depth")?))
 }
 
 /// Largest χ_1 at which gradients count as vanishing fast.
@@ -122,7 +122,7 @@ fn of_slow(table: &Table, measured: &mut Measured) -> Result<(), StudyError> {
 fn of_ensembles(table: &Table, measured: &mut Measured) -> Result<(), StudyError> {
     let depths = table.distinct("depth")?;
     let (shallow, deep) = (smallest(depths.iter().copied()), largest(depths.iter().copied()));
-    let last = largest(table.distinct("step")?.into_iter());
+    let last = largest(table.distinct("step")?);
     let logarithms = |step: f64, keep: &dyn Fn(&Row<'_>) -> bool| -> Result<Vec<f64>, StudyError> {
         let rows = table.numbers(["variance_ratio"], |row| row.has("step", step) && keep(row))?;
         Ok(rows.into_iter().map(|[ratio]| ratio.ln()).collect())
@@ -142,6 +142,6 @@ fn of_ensembles(table: &Table, measured: &mut Measured) -> Result<(), StudyError
     let falls = near.iter().zip(&far).map(|(near, far)| far - near);
     measured.insert("variance_explode", largest(falls), ensembles::TABLE);
     let vanish = logarithms(last, &of("vanish"))?;
-    measured.insert("variance_vanish", largest(vanish.into_iter()), ensembles::TABLE);
+    measured.insert("variance_vanish", largest(vanish), ensembles::TABLE);
     Ok(())
 }

@@ -144,7 +144,7 @@ fn of_pairs(table: &Table, measured: &mut Measured) -> Result<(), StudyError> {
         let shares: Vec<f64> =
             table.numbers(["dispersion"], |row| of(row) && other(row))?.iter().map(|row| row[0].ln() / own).collect();
         measured.insert(least, -largest(shares.iter().map(|share| -share)), pairs::TABLE);
-        measured.insert(most, largest(shares.into_iter()), pairs::TABLE);
+        measured.insert(most, largest(shares), pairs::TABLE);
     }
     Ok(())
 }
