@@ -11,7 +11,7 @@ use fathom_ntk::analysis::empirical::{
 };
 use fathom_ntk::network::arrays::{LayerChoice, NamedLayer, Orientation};
 use fathom_ntk::network::{EmpiricalKernel, GradientScale, KernelForm, KernelOptions, Layer, Network, Precision};
-use fathom_ntk::report::{change_text, empirical_text};
+use fathom_ntk::report::{change_parts, change_text, empirical_parts, empirical_text};
 use fathom_ntk::spec::{Architecture, ArchitectureError, ArchitectureSpec, Parameterization, PerLayer};
 use serde::Serialize;
 
@@ -20,6 +20,7 @@ use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::{data_named, usage};
 use crate::output::{OutputArgs, replace_file};
+use crate::page::{ReportArgs, command_line, empirical_page};
 use crate::weights::load_network;
 
 /// Flags of `fathom entk`.
@@ -35,6 +36,8 @@ pub(crate) struct Args {
     kernel: KernelArgs,
     #[command(flatten)]
     output: OutputArgs,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 /// The network.
@@ -243,6 +246,7 @@ impl Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
+    args.report.check()?;
     let (inputs, source) = args.inputs()?;
     let options = args.kernel.options();
     if let Some(path) = &args.weights.network {
@@ -283,6 +287,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
             report,
         }),
     };
+    args.report.write(|| {
+        let mut parts = empirical_parts(&report, &first.names, &source);
+        if let Some((_, change, _)) = &later {
+            parts.extend(change_parts(change, &first.names));
+        }
+        empirical_page(parts, &command_line(), &source)
+    })?;
     args.output.write(&output, || {
         let mut text = empirical_text(&report, &first.names, &source);
         if !first.unused.is_empty() {

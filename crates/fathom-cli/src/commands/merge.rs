@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::output::{OutputArgs, note};
+use crate::page::ReportArgs;
 use crate::plot::{PlotArgs, pictured};
 use crate::runs::{Part, RunRecord};
 
@@ -24,9 +25,12 @@ pub(crate) struct Args {
     output: OutputArgs,
     #[command(flatten)]
     plot: PlotArgs,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
+    args.report.check()?;
     let whole = merged(&args.files)?;
     if args.plot.path().is_some() {
         pictured(&whole.setup.network()?, &whole.setup.observables()?)?;
@@ -45,7 +49,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
         }
         whole.write(path)?;
     }
-    super::sample::show(&whole, missing == 0, &args.output, &args.plot)?;
+    super::sample::show(&whole, missing == 0, (&args.output, &args.plot, &args.report))?;
     Ok(ExitStatus::Answered)
 }
 

@@ -7,7 +7,7 @@ mod plan;
 use std::path::PathBuf;
 
 use fathom_ntk::analysis::sampled::{SampleReport, Simulation, sample_report};
-use fathom_ntk::report::sample_text;
+use fathom_ntk::report::{sample_parts, sample_text};
 use fathom_ntk::sample::{FirstStep, Method, ObservableList};
 use fathom_ntk::spec::{AnyNetwork, Architecture};
 use serde::Serialize;
@@ -16,6 +16,7 @@ use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::{FiniteBlocksArgs, InputArgs, NetworkArgs, Rows, Source};
 use crate::output::{OutputArgs, check_writable, note};
+use crate::page::{ReportArgs, command_line, sample_page};
 use crate::plot::{PlotArgs, pictured, sampled_figure};
 use crate::runs::{Keep, MOST_DRAWS, Part, RunRecord, Setup};
 use drawing::{Drawing, Ending};
@@ -47,6 +48,8 @@ pub(crate) struct Args {
     output: OutputArgs,
     #[command(flatten)]
     plot: PlotArgs,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 /// What is recorded.
@@ -150,7 +153,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     if let Some(keep) = keep {
         close(keep, &record, complete, args.run.checkpoint.is_some())?;
     }
-    show(&record, complete, &args.output, &args.plot)?;
+    show(&record, complete, (&args.output, &args.plot, &args.report))?;
     Ok(ExitStatus::Answered)
 }
 
@@ -164,6 +167,7 @@ pub(super) fn described(args: &Args, arch: &Architecture, source: &Source) -> Re
 /// All files that are written at the end can be, and are different ones; before the work, not after it.
 fn check_files(args: &Args, plan: &Plan) -> Result<(), CommandError> {
     args.output.check()?;
+    args.report.check()?;
     if let Some(path) = args.plot.path() {
         pictured(&plan.setup.network()?, &plan.setup.observables()?)?;
         check_writable(path)?;
@@ -191,8 +195,7 @@ fn close(keep: Keep, record: &RunRecord, complete: bool, resumable: bool) -> Res
 pub(super) fn show(
     record: &RunRecord,
     complete: bool,
-    output: &OutputArgs,
-    plot: &PlotArgs,
+    (output, plot, page): (&OutputArgs, &PlotArgs, &ReportArgs),
 ) -> Result<(), CommandError> {
     let Some(summary) = record.total() else {
         return Err(CommandError::Usage("no draw is complete yet".into()));
@@ -216,5 +219,10 @@ pub(super) fn show(
         report: &report,
     };
     output.write(&json, || sample_text(&report, &setup.source))?;
+    page.write(|| {
+        // Not everything that is recorded can be drawn.
+        let figure = sampled_figure(&report, &observables, &setup.inputs).ok();
+        sample_page(sample_parts(&report, &setup.source), report.draws, figure, &command_line(), &setup.source)
+    })?;
     plot.write(|| sampled_figure(&report, &observables, &setup.inputs))
 }

@@ -13,7 +13,7 @@ use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::{AnyNetwork, FiniteBlocksArgs, InputArgs, NetworkArgs, Source, usage};
 use crate::output::OutputArgs;
-use crate::page::{ReportArgs, command_line, verdict_page};
+use crate::page::{ReportArgs, blocks_verdict_page, command_line, verdict_page};
 use crate::plot::{PlotArgs, verdict_figure};
 
 /// Flags of `fathom verdict`.
@@ -142,14 +142,15 @@ struct BlocksOutput<'a> {
 }
 
 fn of_blocks(args: &Args, network: &Composition, source: &Source) -> Result<ExitStatus, CommandError> {
-    if args.plot.path().is_some() || args.report.is_given() {
+    if args.plot.path().is_some() {
         return Err(usage(
-            "--plot and --report are for fully connected networks: a verdict on --network has text and JSON",
+            "--plot is for fully connected networks: a verdict on --network has text, JSON and --report",
         ));
     }
     let verdict = blocks_verdict(network, inputs(source), args.judgement.draws, &args.options())?;
     let words = source.words();
     let output = BlocksOutput { version: env!("CARGO_PKG_VERSION"), source: &words, verdict: &verdict };
+    args.report.write(|| blocks_verdict_page(&verdict, &words, &command_line()))?;
     args.output.write(&output, || blocks_verdict_text(&verdict, &words))?;
     Ok(args.status(verdict.class, &verdict.findings))
 }

@@ -43,11 +43,6 @@ pub(crate) enum Form {
 }
 
 impl ReportArgs {
-    /// Whether a page was asked for.
-    pub(crate) fn is_given(&self) -> bool {
-        self.report.is_some()
-    }
-
     /// That the file can be written, before the work that it is for.
     pub(crate) fn check(&self) -> Result<(), CommandError> {
         self.report.as_ref().map_or(Ok(()), |file| check_writable(&file.path))

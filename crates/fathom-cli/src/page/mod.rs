@@ -5,6 +5,7 @@
 
 mod depth;
 mod document;
+mod drawn;
 mod file;
 mod kernel;
 mod moments;
@@ -22,6 +23,7 @@ mod verdict;
 
 pub(crate) use depth::depth_page;
 pub(crate) use document::{Answer, Block, Link, Page, Section, Tone};
+pub(crate) use drawn::{blocks_verdict_page, empirical_page, sample_page};
 pub(crate) use file::{Form, ReportArgs, command_line, page_title, quoted, render};
 pub(crate) use kernel::kernel_page;
 pub(crate) use moments::moments_page;

@@ -48,7 +48,7 @@ pub(crate) fn verdict_page(verdict: &Verdict, source: &str, command: &str) -> Pa
     }
 }
 
-fn answer(class: Class) -> Answer {
+pub(super) fn answer(class: Class) -> Answer {
     let (tone, text) = match class {
         Class::InRegime => (Tone::Good, "Yes. NTK theory describes this network, and it can be trained."),
         Class::InRegimeUntrainable => {

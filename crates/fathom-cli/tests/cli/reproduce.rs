@@ -109,3 +109,37 @@ fn wrong_arguments_are_refused() {
     fs::write(path("file"), "").unwrap();
     refuses(&["reproduce", "hayou", "--trial", "--folder", &path("file")], &["cannot write", "file"]);
 }
+
+/// Pages of networks that are drawn, merged, given or judged say what their texts say.
+#[test]
+fn networks_of_finite_width_have_pages() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let net = path("net.toml");
+    fs::write(&net, "[resnet]\nfeatures = 4\ndepth = 3\n").unwrap();
+    let run = path("run");
+    let sampled = ["sample", "--widths", "4,9,9,1", "--draws", "300", "--observe", "ntk(0,0)", "--checkpoint", &run];
+    let few =
+        ["sample", "--network", &net, "--width", "9", "--draws", "40", "--observe", "ntk,outputs,trace,log_ntk(0,0)"];
+    let merged = ["merge", &run];
+    let drawn = ["entk", "--network", &net, "--data", "digits"];
+    let judged = ["verdict", "--network", &net, "--width", "9", "--draws", "64"];
+    for (arguments, words) in [
+        (&sampled[..], &["300 networks were drawn", "dispersion E Θ²", "<svg", "1909.05989"][..]),
+        (&few[..], &["40 networks were drawn", "Observables", "<td>", "trace"][..]),
+        (&merged[..], &["300 networks were drawn", "dispersion"][..]),
+        (&judged[..], &["NTK theory", "Randomness of Θ(x, x)", "64 networks drawn", "Random?"][..]),
+    ] {
+        let page = path("page.html");
+        let output = fathom(&[arguments, &["--report", &page]].concat());
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
+        let html = fs::read_to_string(&page).unwrap();
+        for word in words {
+            assert!(html.contains(word), "{arguments:?}: no {word:?}");
+        }
+        assert!(html.contains("run time") && !html.contains("NaN"), "{arguments:?}");
+        fs::remove_file(page).unwrap();
+    }
+    refuses(&[&drawn[..], &["--report", &path("page.html")]].concat(), &["64"]);
+    assert!(!folder.path().join("page.html").exists());
+}

@@ -1,6 +1,6 @@
 //! The empirical NTK in words.
 
-use super::format::{Lines, describe_finite, number};
+use super::format::{Lines, Part, describe_finite, number};
 use crate::analysis::empirical::{
     CheckpointChange, ComposedReport, EmpiricalReport, KernelComparison, LayerMeasures, OutputMeasures, Spectrum,
 };
@@ -16,6 +16,15 @@ const LISTED: usize = 10;
 /// * `names`: names of the weight layers, as many as there are.
 /// * `source`: where the inputs come from, in a few words.
 pub fn empirical_text(report: &EmpiricalReport, names: &[String], source: &str) -> String {
+    empirical_lines(report, names, source).finish()
+}
+
+/// The same as headings, labels, values and tables.
+pub fn empirical_parts(report: &EmpiricalReport, names: &[String], source: &str) -> Vec<Part> {
+    empirical_lines(report, names, source).parts()
+}
+
+fn empirical_lines(report: &EmpiricalReport, names: &[String], source: &str) -> Lines {
     let mut lines = Lines::default();
     lines.heading("Empirical NTK of a network with given weights");
     let widths: Vec<String> = report.widths.iter().map(usize::to_string).collect();
@@ -44,7 +53,7 @@ pub fn empirical_text(report: &EmpiricalReport, names: &[String], source: &str) 
         }
         None => lines.row("not available", report.infinite.reason().unwrap_or_default()),
     }
-    lines.finish()
+    lines
 }
 
 /// The empirical NTK of a network of blocks that was drawn, as text.
@@ -54,6 +63,15 @@ pub fn empirical_text(report: &EmpiricalReport, names: &[String], source: &str) 
 /// * `seed`: of the weights.
 /// * `source`: where the inputs come from, in a few words.
 pub fn composed_text(report: &ComposedReport, seed: u64, source: &str) -> String {
+    composed_lines(report, seed, source).finish()
+}
+
+/// The same as headings, labels, values and tables.
+pub fn composed_parts(report: &ComposedReport, seed: u64, source: &str) -> Vec<Part> {
+    composed_lines(report, seed, source).parts()
+}
+
+fn composed_lines(report: &ComposedReport, seed: u64, source: &str) -> Lines {
     let mut lines = Lines::default();
     lines.heading("Empirical NTK of a network of blocks with random weights");
     describe_finite(&mut lines, &report.architecture);
@@ -75,7 +93,7 @@ pub fn composed_text(report: &ComposedReport, seed: u64, source: &str) -> String
         }
         None => lines.row("not available", report.infinite.reason().unwrap_or_default()),
     }
-    lines.finish()
+    lines
 }
 
 fn kernel_rows(lines: &mut Lines, report: &EmpiricalReport) {
@@ -147,6 +165,15 @@ fn comparison_rows(lines: &mut Lines, comparison: &KernelComparison, distance: &
 /// * `change`: what [`checkpoint_change`](crate::analysis::empirical::checkpoint_change) found.
 /// * `names`: names of the weight layers.
 pub fn change_text(change: &CheckpointChange, names: &[String]) -> String {
+    change_lines(change, names).finish()
+}
+
+/// The same as headings, labels, values and tables.
+pub fn change_parts(change: &CheckpointChange, names: &[String]) -> Vec<Part> {
+    change_lines(change, names).parts()
+}
+
+fn change_lines(change: &CheckpointChange, names: &[String]) -> Lines {
     let mut lines = Lines::default();
     lines.heading("Change to the later checkpoint");
     comparison_rows(&mut lines, &change.kernel, "|Θ₁ − Θ₀|/|Θ₀|");
@@ -167,5 +194,5 @@ pub fn change_text(change: &CheckpointChange, names: &[String]) -> String {
         let biases = layer.biases.map(|b| format!(", biases {}", number(b))).unwrap_or_default();
         lines.row(&format!("|ΔW|/|W|, {} {name}", i + 1), format!("{}{biases}", show(layer.weights)));
     }
-    lines.finish()
+    lines
 }

@@ -18,16 +18,16 @@ mod verdict_blocks;
 pub use depth::{
     depth_data_parts, depth_data_text, depth_network_words, depth_pair_words, depth_parts, depth_rate_words, depth_text,
 };
-pub use empirical::{change_text, composed_text, empirical_text};
+pub use empirical::{change_parts, change_text, composed_parts, composed_text, empirical_parts, empirical_text};
 pub use format::{Part, number, scaled};
 pub use kernel::{kernel_parts, kernel_text};
 pub use moments::{moments_parts, moments_text};
 pub use phase::{curve_text, diagram_text, edge_of_chaos_parts, edge_of_chaos_text, phase_parts, phase_text};
 pub use predict::{prediction_parts, prediction_text, selection_parts, selection_text, time_words};
-pub use sample::sample_text;
+pub use sample::{sample_parts, sample_text};
 pub use selftest::selftest_text;
 pub use sweep::{sweep_parts, sweep_text, table_csv};
 pub use train::{train_parts, train_text};
 pub use training::{comparison_parts, comparison_text, ensemble_text};
 pub use verdict::verdict_text;
-pub use verdict_blocks::blocks_verdict_text;
+pub use verdict_blocks::{blocks_verdict_parts, blocks_verdict_text};

@@ -1,6 +1,6 @@
 //! Simulations in words.
 
-use super::format::{Lines, describe_finite, number, scaled};
+use super::format::{Lines, Part, describe_finite, number, scaled};
 use crate::analysis::sampled::{Covariances, Deviation, ObservableReport, SampleReport, Source};
 use crate::statistics::{Estimate, Moment, TailWarning};
 
@@ -16,6 +16,21 @@ const MOST_COLUMNS: usize = 7;
 /// # Arguments
 /// * `source`: where the inputs come from.
 pub fn sample_text(report: &SampleReport, source: &str) -> String {
+    sample_lines(report, source).finish()
+}
+
+/// The same as headings, labels, values and tables.
+pub fn sample_parts(report: &SampleReport, source: &str) -> Vec<Part> {
+    let mut parts = sample_lines(report, source).parts();
+    for part in parts.iter_mut().filter(|part| !part.table.is_empty()) {
+        part.heading = "Observables".into();
+        // What is in the table is not said twice.
+        part.rows.retain(|[label, _]| !part.table.iter().any(|row| row.first() == Some(label)));
+    }
+    parts
+}
+
+fn sample_lines(report: &SampleReport, source: &str) -> Lines {
     let mut lines = Lines::default();
     lines.heading("The NTK Θ of random networks");
     describe_finite(&mut lines, &report.architecture);
@@ -40,7 +55,7 @@ pub fn sample_text(report: &SampleReport, source: &str) -> String {
     if let Some(covariances) = &report.covariances {
         matrix(&mut lines, covariances);
     }
-    lines.finish()
+    lines
 }
 
 fn matrix(lines: &mut Lines, Covariances { names, matrix }: &Covariances) {
@@ -142,6 +157,7 @@ fn warnings(observable: &ObservableReport) -> impl Iterator<Item = String> {
 
 fn table(lines: &mut Lines, observables: &[ObservableReport]) {
     lines.heading(&table_row("Observable                      ", "mean ± s.e.", "std/mean", "theory of the mean"));
+    let mut cells = vec![["observable", "mean ± s.e.", "std / mean", "theory of the mean"].map(String::from).to_vec()];
     for observable in observables.iter().take(MOST) {
         let mean = observable.mean.map_or(String::new(), with_error);
         let relative_std = observable.relative_std.map_or(String::new(), |e| scaled(e.value));
@@ -149,7 +165,9 @@ fn table(lines: &mut Lines, observables: &[ObservableReport]) {
         let theory = observable.mean_theory.last().map(theory_words);
         let remarks: Vec<String> = theory.into_iter().chain(undefined_words(observable)).collect();
         lines.row(&observable.name, table_row("", &mean, &relative_std, &remarks.join(";  ")));
+        cells.push(vec![observable.name.clone(), mean, relative_std, remarks.join("; ")]);
     }
+    lines.keep_table(cells.into_iter());
     if observables.len() > MOST {
         lines.row("…", format!("{} more, in the JSON form", observables.len() - MOST));
     }

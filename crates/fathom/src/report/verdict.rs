@@ -83,10 +83,13 @@ pub(super) fn input_words(input: &InputSummary, source: &str) -> String {
 /// All findings under their headings.
 pub(super) fn finding_table(lines: &mut Lines, findings: &[Finding]) {
     lines.heading("Findings                                                       number    fine to   bad from");
-    findings.iter().for_each(|finding| finding_rows(lines, finding));
+    let headings = ["question", "answer", "quantity", "number", "fine to", "bad from"].map(String::from);
+    let rows: Vec<[String; 6]> = findings.iter().map(|finding| finding_row(lines, finding)).collect();
+    lines.keep_table(std::iter::once(headings).chain(rows).map(Vec::from));
 }
 
-fn finding_rows(lines: &mut Lines, finding: &Finding) {
+/// Writes a finding, and gives its cells.
+fn finding_row(lines: &mut Lines, finding: &Finding) -> [String; 6] {
     let (question, quantity) = match finding.question {
         Question::Random => ("Random?", "std Θ / E Θ at initialisation"),
         Question::Moves => ("Moves?", "change of Θ in one gradient step"),
@@ -112,6 +115,7 @@ fn finding_rows(lines: &mut Lines, finding: &Finding) {
     if let Some(reason) = &finding.unknown_because {
         lines.row("", reason);
     }
+    [question.into(), answer.into(), quantity.into(), value, within, outside]
 }
 
 fn spread_words(spread: &Spread) -> String {

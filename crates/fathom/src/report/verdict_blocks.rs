@@ -1,6 +1,6 @@
 //! The verdict on networks of blocks in words.
 
-use super::format::{Lines, describe_finite, number, scaled};
+use super::format::{Lines, Part, describe_finite, number, scaled};
 use super::sample::with_error;
 use super::verdict::{class_words, finding_table, input_words, kernel_rows};
 use crate::analysis::verdict::BlocksVerdict;
@@ -11,6 +11,17 @@ use crate::analysis::verdict::BlocksVerdict;
 /// * `verdict`: what [`blocks_verdict`](crate::analysis::verdict::blocks_verdict) found.
 /// * `source`: where the inputs come from, in a few words.
 pub fn blocks_verdict_text(verdict: &BlocksVerdict, source: &str) -> String {
+    blocks_verdict_lines(verdict, source).finish()
+}
+
+/// The same as headings, labels, values and tables.
+pub fn blocks_verdict_parts(verdict: &BlocksVerdict, source: &str) -> Vec<Part> {
+    let mut parts = blocks_verdict_lines(verdict, source).parts();
+    parts.iter_mut().filter(|part| !part.table.is_empty()).for_each(|part| part.heading = "Findings".into());
+    parts
+}
+
+fn blocks_verdict_lines(verdict: &BlocksVerdict, source: &str) -> Lines {
     let mut lines = Lines::default();
     lines.heading(class_words(verdict.class));
     describe_finite(&mut lines, &verdict.architecture);
@@ -33,5 +44,5 @@ pub fn blocks_verdict_text(verdict: &BlocksVerdict, source: &str) -> String {
         lines.row("mean ΔΘ / E Θ", with_error(movement.mean));
         lines.row("rms ΔΘ / E Θ", scaled(movement.rms));
     }
-    lines.finish()
+    lines
 }

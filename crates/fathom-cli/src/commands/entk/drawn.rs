@@ -4,7 +4,7 @@ use std::path::Path;
 
 use fathom_ntk::analysis::empirical::{ComposedReport, composed_report};
 use fathom_ntk::network::{ComposedNetwork, Precision};
-use fathom_ntk::report::composed_text;
+use fathom_ntk::report::{composed_parts, composed_text};
 use serde::Serialize;
 
 use super::{Args, save};
@@ -12,6 +12,7 @@ use crate::data::Inputs;
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::{check_features, usage, with_widths};
+use crate::page::{command_line, empirical_page};
 
 /// The JSON form: the report, and where everything came from.
 #[derive(Serialize)]
@@ -43,6 +44,8 @@ pub(super) fn run(args: &Args, path: &Path, inputs: &Inputs, source: &str) -> Re
         seed: args.weights.seed,
         report: &report,
     };
+    args.report
+        .write(|| empirical_page(composed_parts(&report, args.weights.seed, source), &command_line(), source))?;
     args.output.write(&output, || composed_text(&report, args.weights.seed, source))?;
     Ok(ExitStatus::Answered)
 }
