@@ -143,7 +143,6 @@ fn what_is_not_known_of_blocks_is_said_in_one_line() {
         (with("sample", &["--observe", "update(0,0)"]), &["update(0,0)", "step"]),
         (with("sample", &["--sampler", "chain"]), &["chain", "blocks"]),
         (with("sample", &["--data", "digits"]), &["64", "16"]),
-        (with("verdict", &["--report", "page.html"]), &["--report"]),
         (with("sample", &["--plot", "draws.svg"]), &["--network"]),
         (with("entk", &["--data", "digits"]), &["64", "16"]),
     ];
