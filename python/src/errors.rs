@@ -101,7 +101,7 @@ kinds!(DepthError {
 } of [Architecture, Composition, Phase, Kernel, Predict]);
 kinds!(InputError { ArgumentError: Length, NotFinite, Inner; });
 kinds!(KernelError {
-    NotAvailableError: NeedsWidths, NoNtk, Images, NoImages, PoolInBranch, FlatBranch;
+    NotAvailableError: NeedsWidths, NoNtk, Images, NoImages, FlattenedSizes;
     RangeError: Diverges;
 });
 kinds!(GramError { ArgumentError: Input; } of [Kernel]);

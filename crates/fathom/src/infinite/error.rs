@@ -26,15 +26,17 @@ pub enum KernelError {
     /// A network on lists of features where images are needed.
     #[error("this network works on lists of features, which have no places")]
     NoImages,
-    /// Pooling of a branch or a shortcut.
+    /// A branch and its shortcut are lists of the numbers of images, of different sizes.
     #[error(
-        "pooling inside residual blocks mixes offsets that the rest of the block keeps apart: it is not available; pool before \
-         or after the block"
+        "a branch and its shortcut flatten images of {branch} and of {shortcut} places: which features are added to which \
+         depends on the numbers of channels, which are infinite; flatten images of one size, or put a dense block after flatten"
     )]
-    PoolInBranch,
-    /// A branch with weights around an image that was flattened.
-    #[error("a residual block after flatten needs a dense block between them, so that all features have one variance")]
-    FlatBranch,
+    FlattenedSizes {
+        /// Places of the branch.
+        branch: usize,
+        /// Places of the shortcut.
+        shortcut: usize,
+    },
     /// φ has no derivative.
     #[error("{activation} jumps, so it has an NNGP but no NTK")]
     NoNtk {

@@ -153,6 +153,25 @@ fn strided_networks_that_are_flattened_approach_infinite_width() {
 }
 
 #[test]
+fn residual_networks_that_pool_in_branch_and_shortcut_approach_infinite_width() {
+    let padded = |stride| pool(&[2, 2], &[stride, stride], Padding::Same);
+    let block = Block::Residual {
+        lambda_sq: 0.7,
+        branch: vec![function("relu"), padded(1), conv(&[2, 2], &[2, 2], Padding::Same)],
+        shortcut: vec![padded(2), conv(&[1, 1], &[], Padding::Same)],
+    };
+    let blocks = vec![conv(&[2, 2], &[], Padding::Same), block, function("relu"), Block::GlobalAveragePool, dense()];
+    approaches_infinite_width("pooled branch", &composition(&[4, 3, 2], blocks));
+}
+
+#[test]
+fn residual_networks_on_flattened_images_approach_infinite_width() {
+    let block = Block::residual(0.7, vec![function("relu"), dense()]);
+    let blocks = vec![conv(&[2], &[], Padding::Same), Block::Flatten, block, function("relu"), dense()];
+    approaches_infinite_width("flattened branch", &composition(&[3, 2], blocks));
+}
+
+#[test]
 fn layer_normalised_networks_approach_infinite_width() {
     let branch = vec![Block::LayerNorm, function("relu"), dense()];
     let blocks = vec![

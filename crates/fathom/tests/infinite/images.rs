@@ -120,6 +120,30 @@ fn networks_on_images_agree_with_neural_tangents() {
     assert_eq!((networks, numbers), (7, 7 * 2 * 15));
 }
 
+#[test]
+fn networks_that_pool_in_residual_blocks_agree_with_neural_tangents() {
+    let document: Value = serde_json::from_str(include_str!("../golden/peer-pooled.json")).unwrap();
+    let networks = document["networks"].as_array().unwrap();
+    for peer in networks {
+        let network = Composition::try_from(CompositionSpec {
+            input: serde_json::from_value(peer["input"].clone()).unwrap(),
+            blocks: serde_json::from_value(peer["blocks"].clone()).unwrap(),
+            ..Default::default()
+        })
+        .unwrap();
+        let computed = matrices(&network, &flat(&peer["x1"]), Some(&flat(&peer["x2"])));
+        for (computed, key) in computed.iter().zip(["nngp", "ntk"]) {
+            let expected = flat(&peer[key]);
+            assert_eq!((computed.len(), expected.len()), (6, 6));
+            for (computed, expected) in computed.iter().zip(&expected) {
+                let error = (computed / expected - 1.0).abs();
+                assert!(error < 1e-12, "{} {key}: {computed} {expected} {error:e}", peer["name"]);
+            }
+        }
+    }
+    assert_eq!(networks.len(), 4);
+}
+
 /// The recursion of the reference takes arccosines of quotients, which for inputs like these loses three digits at most.
 const TOLERANCE: f64 = 1e-12;
 
@@ -193,6 +217,98 @@ fn residual_networks_on_images_are_those_of_all_pairs_of_places() {
             assert_equal_to_reference(&[5, 6, 2], all, (10 * i + j) as u64);
         }
     }
+}
+
+/// Two functions of what the block begins with: each has expectations of its own.
+#[test]
+fn a_shortcut_may_have_another_function_than_its_branch() {
+    let both = residual(0.6, &["tanh", "conv same 2x2", "erf", "conv same 1x1"], &["erf", "conv same 1x1"]);
+    let list = vec![block("conv same 2x2"), both, block("gap"), block("dense")];
+    assert_equal_to_reference(&[3, 2, 2], list, 8);
+}
+
+#[test]
+fn pooling_in_branches_and_shortcuts_is_that_of_all_pairs_of_places() {
+    let nested = Block::Residual {
+        lambda_sq: 0.8,
+        branch: vec![
+            block("relu"),
+            block("conv same 3x3"),
+            residual(0.5, &["relu", "conv circular 3x3", "pool same 3x3 /1"], &[]),
+            block("pool valid 2x2"),
+        ],
+        shortcut: blocks(&["pool valid 2x2", "conv same 1x1"]),
+    };
+    let cases: &[(&[usize], Vec<Block>)] = &[
+        (&[5, 4, 2], vec![residual(0.6, &["relu", "pool same 2x2 /1", "conv same 3x3"], &[])]),
+        (&[6, 5, 2], vec![residual(0.7, &["relu", "conv same 3x3 /2"], &["pool same 2x2"])]),
+        (&[6, 7, 1], vec![residual(1.5, &["relu", "conv same 3x3", "pool valid 2x2"], &["pool valid 2x2"])]),
+        (&[5, 6, 2], vec![residual(1.0, &["abs", "pool circular 3x3 /2", "conv same 3x3"], &["conv same 1x1 /2"])]),
+        (&[6, 6, 1], vec![nested, residual(0.6, &["relu", "conv same 2x2"], &[])]),
+        // Blocks that keep offsets apart before and after, and two that pool in a row.
+        (
+            &[4, 6, 2],
+            vec![
+                residual(0.6, &["relu", "conv same 3x3"], &["conv same 1x1"]),
+                residual(0.7, &["relu", "pool same 3x3 /1", "conv same 3x3"], &[]),
+                residual(0.4, &["leaky-relu:0.3", "conv same 2x2 /2"], &["pool valid 2x2"]),
+                residual(1.0, &["norm", "relu", "conv circular 2x3"], &[]),
+            ],
+        ),
+        // One dimension, and a branch that squeezes the image.
+        (&[5, 2], vec![residual(0.9, &["erf", "conv same 3", "pool same 2 /1"], &["pool circular 3 /1"])]),
+        (&[4, 3, 2], vec![residual(0.9, &["relu", "conv same 3x3", "gap", "dense"], &["gap"])]),
+    ];
+    for (i, (input, list)) in cases.iter().enumerate() {
+        let (first, last) = if input.len() == 2 { ("conv same 3", "dense") } else { ("conv same 3x3", "dense") };
+        let squeezed =
+            list.iter().any(|b| matches!(b, Block::Residual { shortcut, .. } if shortcut == &blocks(&["gap"])));
+        let ends: &[&[&str]] =
+            if squeezed { &[&["relu", last]] } else { &[&["relu", "gap", last], &["norm", "relu", "flatten", last]] };
+        for (j, end) in ends.iter().enumerate() {
+            let all = [blocks(&[first]), list.clone(), blocks(end)].concat();
+            assert_equal_to_reference(input, all, (10 * i + j) as u64);
+        }
+    }
+    // At the beginning of a network, and at its end: the mean over all places.
+    let first = residual(0.6, &["pool same 2x2 /1", "conv same 3x3"], &["conv same 1x1"]);
+    assert_equal_to_reference(&[4, 4, 2], vec![first.clone()], 5);
+    let last = residual(0.6, &["relu", "pool same 2x2 /1", "conv same 3x3"], &[]);
+    assert_equal_to_reference(&[4, 4, 2], vec![first, last], 6);
+}
+
+#[test]
+fn residual_blocks_on_flattened_images_add_independent_features_at_all_places() {
+    let cases = [
+        vec![residual(0.6, &["relu", "dense"], &[])],
+        vec![residual(0.6, &["dense", "relu", "dense"], &[]), residual(1.3, &["norm", "erf", "dense"], &[])],
+        vec![residual(0.7, &["relu", "dense"], &["dense"]), residual(0.7, &["relu", "dense"], &[])],
+        vec![Block::Residual {
+            lambda_sq: 0.8,
+            branch: vec![block("relu"), block("dense"), residual(0.5, &["relu", "dense"], &[])],
+            shortcut: Vec::new(),
+        }],
+        vec![Block::Residual {
+            lambda_sq: 0.8,
+            branch: vec![residual(0.5, &["relu", "dense"], &[]), block("norm"), block("relu"), block("dense")],
+            shortcut: vec![residual(0.5, &["relu", "dense"], &[])],
+        }],
+    ];
+    for (i, list) in cases.into_iter().enumerate() {
+        for (j, end) in [&[][..], &["relu", "dense"], &["norm", "relu", "dense"]].into_iter().enumerate() {
+            let all =
+                [blocks(&["conv same 3x3", "relu", "conv same 2x3", "flatten"]), list.clone(), blocks(end)].concat();
+            assert_equal_to_reference(&[4, 3, 2], all, (10 * i + j) as u64);
+        }
+    }
+    // Flattened inside the block; with pooling beside it.
+    for shortcut in [&["flatten", "dense"][..], &["pool valid 2x2", "flatten", "dense"]] {
+        let inside = residual(0.6, &["relu", "conv same 3x3", "flatten", "relu", "dense"], shortcut);
+        let all = vec![block("conv same 3x3"), inside, block("relu"), block("dense")];
+        assert_equal_to_reference(&[4, 4, 2], all, 3);
+    }
+    let lists = residual(0.6, &["relu", "conv same 3x3", "flatten"], &["flatten"]);
+    assert_equal_to_reference(&[4, 3, 2], vec![block("conv same 3x3"), lists, block("relu"), block("dense")], 4);
 }
 
 #[test]
@@ -450,10 +566,10 @@ fn what_does_not_fit_is_refused() {
     assert!(matches!(of(&[f64::NAN; 32], &BOTH), MatrixError::Input { .. }));
     let little = MatrixOptions { memory: 100, ..BOTH };
     assert!(matches!(of(&[1.0; 32], &little), MatrixError::Memory { .. }));
-    let pooled = vec![block("conv same 3x3"), residual(1.0, &["relu", "pool same 2x2 /1", "conv same 3x3"], &[])];
-    let pooled = composition(&[4, 4, 2], pooled).unwrap();
-    let refused = KernelEngine::new(&pooled, &[1.0; 32], 32, None, &BOTH).map(|_| ());
-    assert_eq!(refused, Err(MatrixError::Kernel(KernelError::PoolInBranch)));
+    let lists = residual(1.0, &["relu", "conv same 3x3 /2", "flatten"], &["flatten"]);
+    let lists = composition(&[4, 4, 2], vec![block("conv same 3x3"), lists, block("dense")]).unwrap();
+    let refused = KernelEngine::new(&lists, &[1.0; 32], 32, None, &BOTH).map(|_| ());
+    assert_eq!(refused, Err(MatrixError::Kernel(KernelError::FlattenedSizes { branch: 4, shortcut: 16 })));
     let jump = composition(&[4, 1], blocks(&["conv same 3", "step", "flatten", "dense"])).unwrap();
     let refused = KernelEngine::new(&jump, &[1.0; 4], 4, None, &BOTH).map(|_| ());
     assert!(matches!(refused, Err(MatrixError::Kernel(KernelError::NoNtk { .. }))));

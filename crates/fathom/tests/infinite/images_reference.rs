@@ -12,6 +12,8 @@ struct State {
     height: usize,
     width: usize,
     channels: Option<usize>,
+    /// Whether the places are one list of features.
+    flat: bool,
     covariance: [Vec<f64>; 3],
     ntk: [Vec<f64>; 3],
 }
@@ -81,7 +83,29 @@ impl State {
         };
         let covariance = [0, 1, 2].map(|i| sums(&self.covariance[i]));
         let ntk = [0, 1, 2].map(|i| sums(&self.ntk[i]));
-        Self { height: out[0], width: out[1], channels: self.channels, covariance, ntk }
+        Self { height: out[0], width: out[1], channels: self.channels, flat: self.flat, covariance, ntk }
+    }
+
+    /// Sums over all features of a list.
+    fn summed(self) -> Self {
+        let all = [self.height, self.width];
+        if self.flat { Self { flat: false, ..self.windows(all, all, Padding::Valid, true) } } else { self }
+    }
+
+    /// Independent features of a list, one for each of `n` places.
+    fn repeated(self, like: &Self) -> Self {
+        let n = like.places();
+        if self.places() > 1 || n == 1 {
+            return self;
+        }
+        let spread = |list: &Vec<f64>| {
+            let mut all = vec![0.0; n * n];
+            (0..n).for_each(|p| all[p * (n + 1)] = list[0]);
+            all
+        };
+        let covariance = [0, 1, 2].map(|i| spread(&self.covariance[i]));
+        let ntk = [0, 1, 2].map(|i| spread(&self.ntk[i]));
+        Self { height: like.height, width: like.width, covariance, ntk, flat: true, ..self }
     }
 }
 
@@ -109,7 +133,9 @@ fn pair_of(sizes: &[usize], rest: usize) -> [usize; 2] {
 
 fn apply(network: &Composition, block: &Block, state: State) -> State {
     match block {
-        Block::Dense { weight_var, bias_var, width } => weights(network, state, *weight_var, *bias_var, 1, *width),
+        Block::Dense { weight_var, bias_var, width } => {
+            weights(network, state.summed(), *weight_var, *bias_var, 1, *width)
+        }
         Block::Conv { filter, stride, padding, weight_var, bias_var, channels } => {
             let (window, stride) = (pair_of(filter, 1), pair_of(stride, 1));
             let sums = state.windows(window, stride, *padding, true);
@@ -121,7 +147,8 @@ fn apply(network: &Composition, block: &Block, state: State) -> State {
         }),
         Block::Residual { lambda_sq, branch, shortcut } => {
             let y = branch.iter().fold(state.clone(), |state, block| apply(network, block, state));
-            let mut z = shortcut.iter().fold(state, |state, block| apply(network, block, state));
+            let z = shortcut.iter().fold(state, |state, block| apply(network, block, state));
+            let (y, mut z) = (y.clone().repeated(&z), z.repeated(&y));
             for i in 0..3 {
                 for at in 0..z.covariance[i].len() {
                     z.covariance[i][at] += lambda_sq * y.covariance[i][at];
@@ -140,9 +167,19 @@ fn apply(network: &Composition, block: &Block, state: State) -> State {
             state.windows(all, all, Padding::Valid, false)
         }
         Block::Flatten => {
-            let all = [state.height, state.width];
             let channels = state.channels.map(|n| n * state.places());
-            State { channels, ..state.windows(all, all, Padding::Valid, true) }
+            State { channels, flat: true, ..state }
+        }
+        Block::LayerNorm if state.flat => {
+            let n = state.places();
+            let mean = |i: usize| (0..n).map(|p| state.covariance[i][p * (n + 1)]).sum::<f64>() / n as f64;
+            let means = [mean(0), mean(1)];
+            let divisors = [means[0], means[1], (means[0] * means[1]).sqrt()];
+            let mut normal = state.clone();
+            for (i, divisor) in divisors.into_iter().enumerate() {
+                normal.covariance[i].iter_mut().chain(&mut normal.ntk[i]).for_each(|x| *x /= divisor);
+            }
+            normal
         }
         Block::LayerNorm => state.map(|a, b, k, t| [k / (a * b).sqrt(), t / (a * b).sqrt()]),
     }
@@ -177,7 +214,7 @@ pub fn reference(network: &Composition, x: &[f64], y: &[f64]) -> [f64; 2] {
     };
     let covariance = [product(x, x), product(y, y), product(x, y)];
     let ntk = [0, 1, 2].map(|_| vec![0.0; covariance[0].len()]);
-    let state = State { height, width, channels: Some(channels), covariance, ntk };
+    let state = State { height, width, channels: Some(channels), flat: false, covariance, ntk };
     let end = network.blocks().iter().fold(state, |state, block| apply(network, block, state));
     let n = end.places();
     let mean = |list: &[f64]| (0..n).map(|p| list[p * (n + 1)]).sum::<f64>() / n as f64;

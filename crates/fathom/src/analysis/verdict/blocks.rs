@@ -195,7 +195,7 @@ fn kernel_on_data(
     options: &VerdictOptions,
 ) -> Result<KernelOnData, VerdictError> {
     let places = network.input().locations() as f64;
-    let pooled = network.blocks().iter().any(|b| matches!(b, Block::AveragePool { .. } | Block::GlobalAveragePool));
+    let pooled = network.blocks().iter().any(Block::has_pooling);
     let pair = PAIR_OF_PLACES * network.weight_layers() as f64 * if pooled { places * places } else { places };
     let affordable = (2.0 * TIME / pair).sqrt().clamp(SAMPLE[0], SAMPLE[1]) as usize;
     let rows = match checked.summary.rows {

@@ -1,5 +1,7 @@
 //! Windows along one axis of an image.
 
+use std::collections::BTreeSet;
+
 use crate::spec::{Padding, padding_before};
 
 /// Windows of `window` numbers at distance `stride` over `size` numbers.
@@ -66,10 +68,27 @@ impl Axis {
         if least == 0 { vec![0] } else { vec![least - size, least] }
     }
 
-    /// Whether some window holds two numbers at this distance.
-    pub fn joins(&self, offset: i64) -> bool {
-        let distance = offset.unsigned_abs() as usize;
-        distance < self.window || (self.circular && self.size - distance < self.window)
+    /// Offsets between places of two windows whose means are asked for at these offsets.
+    ///
+    /// Any place of a window is paired with any of the other: $s d$ and up to $w - 1$ more or less.
+    pub fn offsets_pooled(&self, asked: &BTreeSet<i64>) -> BTreeSet<i64> {
+        let (size, reach) = (self.size as i64, self.window as i64 - 1);
+        let mut offsets = BTreeSet::new();
+        let mut next = i64::MIN;
+        for offset in asked {
+            let moved = offset * self.stride as i64;
+            // What the offset before has added is not added again.
+            for d in (moved - reach).max(next)..=moved + reach {
+                if self.circular {
+                    let least = d.rem_euclid(size);
+                    offsets.extend([least - size, least].into_iter().filter(|d| d.abs() < size));
+                } else if d.abs() < size {
+                    offsets.insert(d);
+                }
+            }
+            next = moved + reach + 1;
+        }
+        offsets
     }
 
     /// How the padded lines of all pairs of windows at one offset are put together.
@@ -147,6 +166,35 @@ mod tests {
         let axis = Axis::new(4, 4, 3, 1, Padding::Circular);
         assert_eq!(axis.window_places(0), [Some(3), Some(0), Some(1)]);
         assert_eq!(Axis::new(4, 4, 3, 1, Padding::Same).window_places(3), [Some(2), Some(3), None]);
+    }
+
+    #[test]
+    fn pooled_offsets_are_those_of_all_places_of_both_windows() {
+        for padding in [Padding::Circular, Padding::Same, Padding::Valid] {
+            for (size, window, stride) in [(5_usize, 3, 1), (7, 3, 2), (6, 2, 2), (6, 4, 3), (9, 2, 3), (1, 1, 1)] {
+                let out = if padding == Padding::Valid { (size - window) / stride + 1 } else { size.div_ceil(stride) };
+                let axis = Axis::new(size, out, window, stride, padding);
+                for asked in [vec![0], vec![-1, 0, 1], (1 - out as i64..out as i64).collect()] {
+                    let asked: BTreeSet<i64> = asked.into_iter().filter(|d: &i64| d.abs() < out as i64).collect();
+                    let found = axis.offsets_pooled(&asked);
+                    for (i, k) in (0..out).flat_map(|i| (0..out).map(move |k| (i, k))) {
+                        if !asked.contains(&(k as i64 - i as i64)) {
+                            continue;
+                        }
+                        for p in axis.window_places(i).iter().flatten() {
+                            for q in axis.window_places(k).iter().flatten() {
+                                assert!(found.contains(&(*q as i64 - *p as i64)), "{axis:?} {asked:?} {p} {q}");
+                            }
+                        }
+                    }
+                    assert!(found.iter().all(|d| d.abs() < size as i64));
+                }
+            }
+        }
+        // Windows of two at distance two that are not mixed need neighbours only.
+        let pool = Axis::new(32, 16, 2, 2, Padding::Valid);
+        assert_eq!(pool.offsets_pooled(&BTreeSet::from([0])), BTreeSet::from([-1, 0, 1]));
+        assert_eq!(Axis::whole(4).offsets_pooled(&BTreeSet::from([0])).len(), 7);
     }
 
     #[test]

@@ -54,6 +54,16 @@ impl<'a> Grid<'a> {
         Some(self.rectangle(i, j))
     }
 
+    /// All offsets, in the order of their rectangles.
+    pub fn offsets(self) -> impl Iterator<Item = [i64; 2]> + 'a {
+        self.down.iter().flat_map(move |dy| self.across.iter().map(move |dx| [*dy, *dx]))
+    }
+
+    /// How many pairs an offset has.
+    pub fn count_at(&self, [dy, dx]: [i64; 2]) -> usize {
+        left(self.height, dy) * left(self.width, dx)
+    }
+
     /// All rectangles, in the order of their numbers.
     pub fn rectangles(self) -> impl Iterator<Item = Rectangle> + 'a {
         (0..self.down.len()).flat_map(move |i| (0..self.across.len()).map(move |j| self.rectangle(i, j)))

@@ -1,10 +1,11 @@
 //! One image, and two images, through a whole network.
 
 use super::axis::Axis;
+use super::kept::{Kept, Layout};
 use super::pixels::Pixels;
-use super::profile::{Own, StageProfile};
-use super::program::{Program, Stage, area};
-use super::run::{Group, Pass, Pooled, Scratch, Source};
+use super::profile::{Own, StageProfile, Unit};
+use super::program::{End, Program, Stage, area};
+use super::run::{Group, Pairs, Pass, Scratch, Source};
 use crate::Scaled;
 use crate::infinite::KernelError;
 
@@ -13,6 +14,8 @@ use crate::infinite::KernelError;
 pub(in crate::infinite) struct Image {
     pixels: Pixels,
     stages: Vec<StageProfile>,
+    /// $\Sigma(x, x)$ at the places of every register that pooling has made; of others, nothing.
+    pooled: Vec<Vec<f64>>,
 }
 
 impl Image {
@@ -20,20 +23,34 @@ impl Image {
     /// * `image`: height × width × channels numbers, channels last, and the power of two that they were divided by.
     pub fn new(program: &Program, image: (&[f64], i64), scratch: &mut Scratch) -> Result<Self, KernelError> {
         let pixels = Pixels::new(image, program.channels);
-        let mut own = Own { ntk: vec![0.0; pixels.variances.len()], variances: pixels.variances.clone() };
-        let mut unit = pixels.unit;
-        let mut image = Self { pixels, stages: Vec::with_capacity(program.stages.len()) };
-        let mut pooled = None;
-        for stage in &program.stages {
-            let profile = StageProfile::new(program, stage, own, unit)?;
-            unit = profile.unit();
+        let own = Own { ntk: vec![0.0; pixels.variances.len()], variances: pixels.variances.clone() };
+        let mut known: Vec<(Own, Unit)> = vec![(own, pixels.unit)];
+        let mut image = Self { pixels, stages: Vec::with_capacity(program.stages.len()), pooled: vec![Vec::new()] };
+        let mut registers = Registers::default();
+        for (number, stage) in program.stages.iter().enumerate() {
+            let begin = stage.sources.iter().map(|register| known[*register].clone()).collect();
+            let profile = StageProfile::new(program, stage, begin)?;
+            let (mut own, unit) = (profile.own.clone(), profile.unit());
             image.stages.push(profile);
-            let Some(pool) = &stage.pool else { break };
-            let sums = image.sums(&image, program, stage, pooled.as_ref(), pool, scratch);
-            let places = pool[0].out * pool[1].out;
-            let diagonal = |values: &[f64]| (0..places).map(|p| values[p * (places + 1)].max(0.0)).collect();
-            own = Own { variances: diagonal(&sums.spread), ntk: diagonal(&sums.ntk) };
-            pooled = Some(spreads(sums, [&own.variances, &own.variances]));
+            image.pooled.push(Vec::new());
+            match &stage.end {
+                End::Pool(pool) => {
+                    let layout = &program.layouts[number + 1];
+                    let sums = image.sums(&image, program, number, &registers, pool, scratch);
+                    let of = |values: &[f64]| {
+                        layout.diagonal().map(|at| at.map_or(0.0, |at| values[at].max(0.0))).collect::<Vec<_>>()
+                    };
+                    own = Own { variances: of(&sums.spread), ntk: of(&sums.ntk) };
+                    image.pooled[number + 1].clone_from(&own.variances);
+                    registers.push(spreads(sums, layout, [&own.variances, &own.variances]));
+                }
+                End::Keep if program.pools_after(number) => {
+                    registers.push(image.kept(&image, program, number, &registers, scratch));
+                }
+                End::Keep | End::Output => registers.push(Kept::default()),
+            }
+            registers.forget(program, number);
+            known.push((own, unit));
         }
         Ok(image)
     }
@@ -72,49 +89,85 @@ impl Image {
         scratch: &mut Scratch,
         mut each: impl FnMut([usize; 2], [f64; 2], [i64; 2]),
     ) {
-        let mut pooled = None;
+        let mut registers = Registers::default();
         for (number, stage) in program.stages.iter().enumerate() {
-            if let Some(pool) = &stage.pool {
-                let sums = self.sums(other, program, stage, pooled.as_ref(), pool, scratch);
-                let variances = [self, other].map(|image| image.stages[number + 1].first.as_slice());
-                pooled = Some(spreads(sums, variances));
-                continue;
-            }
-            let pass = Pass { program, stage, images: [&self.stages[number], &other.stages[number]] };
-            let units = pass.units(stage.output());
-            for group in groups(stage) {
-                let pairs = pass.run(group, &self.source(other, pooled.as_ref()), scratch);
-                pass.results(group, pairs, |places, values| each(places, values, units));
-            }
+            let kept = match &stage.end {
+                End::Pool(pool) => {
+                    let sums = self.sums(other, program, number, &registers, pool, scratch);
+                    let variances = [self, other].map(|image| image.pooled[number + 1].as_slice());
+                    spreads(sums, &program.layouts[number + 1], variances)
+                }
+                End::Keep => self.kept(other, program, number, &registers, scratch),
+                End::Output => {
+                    let units = self.pass(other, program, number).units(stage.output());
+                    self.groups(other, program, number, &registers, scratch, |pass, group, pairs| {
+                        pass.results(group, pairs, |places, values| each(places, values, units));
+                    });
+                    Kept::default()
+                }
+            };
+            registers.push(kept);
+            registers.forget(program, number);
         }
     }
 
-    fn source<'a>(&'a self, other: &'a Self, pooled: Option<&'a Pooled>) -> Source<'a> {
-        match pooled {
-            Some(pooled) => Source::Pooled(pooled),
-            None => Source::Pixels([&self.pixels, &other.pixels]),
+    fn pass<'a>(&'a self, other: &'a Self, program: &'a Program, number: usize) -> Pass<'a> {
+        Pass { program, stage: &program.stages[number], images: [&self.stages[number], &other.stages[number]] }
+    }
+
+    /// Takes all groups of offsets through a stage.
+    fn groups(
+        &self,
+        other: &Self,
+        program: &Program,
+        number: usize,
+        registers: &Registers,
+        scratch: &mut Scratch,
+        mut each: impl FnMut(&Pass<'_>, Group<'_>, &Pairs),
+    ) {
+        let pass = self.pass(other, program, number);
+        let source = |register: &usize| match register {
+            0 => Source::Pixels([&self.pixels, &other.pixels]),
+            register => Source::Kept(&registers.0[register - 1], &program.layouts[*register]),
+        };
+        let sources: Vec<Source<'_>> = pass.stage.sources.iter().map(source).collect();
+        for group in groups(pass.stage) {
+            let pairs = pass.run(group, &sources, scratch);
+            each(&pass, group, pairs);
         }
     }
 
-    /// Covariances (in place of spreads) and Θ of all pairs of windows of a pool.
+    /// The last value of a stage at all offsets that are asked for.
+    fn kept(
+        &self,
+        other: &Self,
+        program: &Program,
+        number: usize,
+        registers: &Registers,
+        scratch: &mut Scratch,
+    ) -> Kept {
+        let layout = &program.layouts[number + 1];
+        let mut kept = Kept::zeros(layout.count());
+        self.groups(other, program, number, registers, scratch, |_, group, pairs| pairs.keep(group, layout, &mut kept));
+        kept
+    }
+
+    /// Covariances (in place of spreads) and Θ of the pairs of windows of a pool that are asked for.
     fn sums(
         &self,
         other: &Self,
         program: &Program,
-        stage: &Stage,
-        before: Option<&Pooled>,
+        number: usize,
+        registers: &Registers,
         pool: &[Axis; 2],
         scratch: &mut Scratch,
-    ) -> Pooled {
-        let number = program.stages.iter().position(|s| std::ptr::eq(s, stage)).unwrap_or(0);
-        let pass = Pass { program, stage, images: [&self.stages[number], &other.stages[number]] };
-        let places = pool[0].out * pool[1].out;
-        let mut sums = Pooled { spread: vec![0.0; places * places], ntk: vec![0.0; places * places] };
+    ) -> Kept {
+        let layout = &program.layouts[number + 1];
+        let mut sums = Kept::zeros(layout.count());
+        let one_window = pool[0].out * pool[1].out == 1;
         let windows = [0, 1].map(|i| pool[i].windows_of_places());
-        let [_, width] = stage.sizes[stage.output()];
-        for group in groups(stage) {
-            let pairs = pass.run(group, &self.source(other, before), scratch);
-            if places == 1 {
+        self.groups(other, program, number, registers, scratch, |pass, group, pairs| {
+            if one_window {
                 let (mut covariance, mut ntk) = (0.0, 0.0);
                 pass.results(group, pairs, |_, values| {
                     covariance += values[0];
@@ -122,27 +175,33 @@ impl Image {
                 });
                 sums.spread[0] += covariance;
                 sums.ntk[0] += ntk;
-                continue;
+            } else {
+                pass.add_windows(group, pairs, &windows, layout, &mut sums);
             }
-            pass.results(group, pairs, |[p, q], values| {
-                let [down, across] = &windows;
-                for (i, k) in pairs_of(&down[p / width], &down[q / width]) {
-                    for (j, l) in pairs_of(&across[p % width], &across[q % width]) {
-                        let at = (i * pool[1].out + j) * places + k * pool[1].out + l;
-                        sums.spread[at] += values[0];
-                        sums.ntk[at] += values[1];
-                    }
-                }
-            });
-        }
+        });
         let share = ((pool[0].window * pool[1].window) as f64).powi(-2);
         sums.spread.iter_mut().chain(&mut sums.ntk).for_each(|x| *x *= share);
         sums
     }
 }
 
-fn pairs_of<'a>(one: &'a [usize], two: &'a [usize]) -> impl Iterator<Item = (usize, usize)> + 'a {
-    one.iter().flat_map(move |i| two.iter().map(move |k| (*i, *k)))
+/// What is known of two images after each stage.
+#[derive(Default)]
+struct Registers(Vec<Kept>);
+
+impl Registers {
+    fn push(&mut self, kept: Kept) {
+        self.0.push(kept);
+    }
+
+    /// Gives back what no stage after this one begins with.
+    fn forget(&mut self, program: &Program, number: usize) {
+        for register in &program.stages[number].sources {
+            if *register > 0 && program.last_uses[*register] == number {
+                self.0[register - 1] = Kept::default();
+            }
+        }
+    }
 }
 
 fn groups(stage: &Stage) -> impl Iterator<Item = Group<'_>> {
@@ -151,12 +210,9 @@ fn groups(stage: &Stage) -> impl Iterator<Item = Group<'_>> {
 }
 
 /// $\mathcal E = 2 (\sqrt{q q'} - k)$ from covariances; zero, to the last bit, of a place with itself.
-fn spreads(mut pooled: Pooled, variances: [&[f64]; 2]) -> Pooled {
-    let count = variances[1].len();
-    for (i, q) in variances[0].iter().enumerate() {
-        for (spread, other) in pooled.spread[i * count..].iter_mut().zip(variances[1]) {
-            *spread = (2.0 * ((q * other).sqrt() - *spread)).max(0.0);
-        }
+fn spreads(mut pooled: Kept, layout: &Layout, variances: [&[f64]; 2]) -> Kept {
+    for (spread, [p, q]) in pooled.spread.iter_mut().zip(layout.pairs()) {
+        *spread = (2.0 * ((variances[0][p] * variances[1][q]).sqrt() - *spread)).max(0.0);
     }
     pooled
 }

@@ -5,7 +5,8 @@
 //! $$\Sigma' = \sigma_w^2\,\mathcal A[F] + \sigma_b^2, \qquad \Theta' = \Sigma' + \sigma_w^2\,\mathcal A[\dot F\,\Theta] .$$
 //!
 //! Windows keep the offset $p' - p$, so that a group of offsets goes through all layers by itself, and without pooling the
-//! offset 0 is enough. Pooling needs all offsets and mixes them.
+//! offset 0 is enough. Pooling mixes offsets, and ends a stage; residual blocks with pooling on one of their ways are stages that
+//! begin with the same pairs of places.
 //!
 //! In place of the covariance, the **spread** $\mathcal E = 2(\sqrt{q q'} - k) = E[(z - z')^2] - (\sqrt q - \sqrt{q'})^2$ is
 //! carried. Sums of independent parts $i$ with weights $w_i$ and roots of variances $a_i$, $b_i$ have
@@ -17,8 +18,10 @@
 
 mod activate;
 mod axis;
+mod compile;
 mod grid;
 mod image;
+mod kept;
 mod locations;
 mod offsets;
 mod pixels;

@@ -4,8 +4,10 @@
 //! $d$ and $d$ − size, and nothing else mixes. So a stage falls into groups of offsets that never meet, each of which goes
 //! through all operations by itself.
 
+use std::collections::BTreeSet;
+
 use super::axis::{Axis, Line};
-use super::program::Op;
+use super::program::{Op, Stage};
 
 /// The offsets of one group along one axis.
 #[derive(Clone, Debug, Default)]
@@ -39,27 +41,17 @@ pub(super) struct AxisOffsets {
 
 impl Offsets {
     /// # Arguments
-    /// * `pool`: what comes after.
-    /// * `diagonal`: whether of the results, pooled if there is a pool, only those of a place with itself are needed.
-    pub fn new(
-        ops: &[Op],
-        sizes: &[[usize; 2]],
-        geometries: &[[Axis; 2]],
-        pool: Option<&[Axis; 2]>,
-        diagonal: bool,
-    ) -> Self {
+    /// * `stage`: its operations and sizes.
+    /// * `needed`: offsets of the last value, down and across.
+    pub fn new(stage: &Stage, geometries: &[[Axis; 2]], needed: &[BTreeSet<i64>; 2]) -> Self {
         let axes = [0, 1].map(|i| {
             let mut axis = AxisOffsets::default();
-            let size = sizes.last().map_or(1, |size| size[i]) as i64;
-            let needed = |d: &i64| match pool {
-                Some(pool) => !diagonal || pool[i].joins(*d),
-                None => !diagonal || *d == 0,
-            };
+            let size = stage.sizes[stage.output()][i] as i64;
             for least in 0..size {
                 let class: Vec<i64> =
-                    [least - size, least].into_iter().filter(|d| d.abs() < size && needed(d)).collect();
+                    [least - size, least].into_iter().filter(|d| d.abs() < size && needed[i].contains(d)).collect();
                 if !class.is_empty() {
-                    let class = axis.class(class, ops, |geometry| &geometries[geometry][i]);
+                    let class = axis.class(class, stage, |geometry| &geometries[geometry][i]);
                     axis.classes.push(class);
                 }
             }
@@ -70,16 +62,26 @@ impl Offsets {
 }
 
 impl AxisOffsets {
+    /// Offsets of a value in all classes.
+    pub fn of_value(&self, value: usize) -> impl Iterator<Item = i64> + '_ {
+        self.classes.iter().flat_map(move |class| &self.sets[class.sets[value]]).copied()
+    }
+
     /// The class that ends with these offsets.
-    fn class<'a>(&mut self, last: Vec<i64>, ops: &[Op], axis: impl Fn(usize) -> &'a Axis) -> Class {
+    fn class<'a>(&mut self, last: Vec<i64>, stage: &Stage, axis: impl Fn(usize) -> &'a Axis) -> Class {
         let last = self.set(last);
-        let mut needed: Vec<Option<usize>> = vec![None; ops.len() + 1];
-        needed[ops.len()] = Some(last);
+        let mut needed: Vec<Option<usize>> = vec![None; stage.sizes.len()];
+        needed[stage.output()] = Some(last);
         // What was found for the operation after, which is usually the same.
         let mut memo: Option<([usize; 2], usize)> = None;
-        for (i, op) in ops.iter().enumerate().rev() {
-            let own = needed[i + 1].unwrap_or(last);
+        for (i, op) in stage.ops.iter().enumerate().rev() {
+            let own = needed[stage.made(i)].unwrap_or(last);
             let before = match op {
+                // Features of different places are independent.
+                Op::Repeat { .. } => {
+                    let same = self.sets[own].iter().copied().filter(|d| *d == 0).collect();
+                    self.set(same)
+                }
                 Op::Weights { geometry, .. } => match memo {
                     Some((key, set)) if key == [*geometry, own] => set,
                     _ => {
@@ -103,15 +105,14 @@ impl AxisOffsets {
             }
         }
         let mut sets: Vec<usize> = needed.into_iter().map(|set| set.unwrap_or(last)).collect();
-        let mut tables = Vec::with_capacity(ops.len());
-        for (i, op) in ops.iter().enumerate() {
+        let mut tables = Vec::with_capacity(stage.ops.len());
+        for (i, op) in stage.ops.iter().enumerate() {
+            let made = stage.made(i);
             if let Op::Activate { from, .. } | Op::Normalise { from, .. } = op {
-                sets[i + 1] = sets[*from];
+                sets[made] = sets[*from];
             }
             tables.push(match op {
-                Op::Weights { from, geometry, .. } => {
-                    self.table([*geometry, sets[i + 1], sets[*from]], axis(*geometry))
-                }
+                Op::Weights { from, geometry, .. } => self.table([*geometry, sets[made], sets[*from]], axis(*geometry)),
                 _ => 0,
             });
         }

@@ -45,13 +45,11 @@ impl Own {
 /// One image on its way through one stage.
 #[derive(Clone, Debug)]
 pub(super) struct StageProfile {
-    /// $\Sigma(x, x)$ at the places of the first value.
-    pub first: Vec<f64>,
     /// $\sqrt{\Sigma(x, x)}$ at the places of every value.
     pub roots: Vec<f64>,
     /// Of every value.
     pub units: Vec<Unit>,
-    /// Of every value that a function without closed pass is applied to, what is known of every place.
+    /// Of every value that a function without closed pass has made, what was known of every place before.
     sides: Vec<(usize, Vec<Side>)>,
     /// Of the last value.
     pub own: Own,
@@ -63,9 +61,9 @@ impl StageProfile {
         &self.roots[stage.starts[value]..][..area(stage.sizes[value])]
     }
 
-    /// What is known of the places of a value.
-    pub fn sides_of(&self, value: usize) -> &[Side] {
-        let found = self.sides.binary_search_by_key(&value, |(of, _)| *of);
+    /// What was known of the places before a function made a value.
+    pub fn sides_before(&self, made: usize) -> &[Side] {
+        let found = self.sides.binary_search_by_key(&made, |(value, _)| *value);
         found.map_or(&[], |i| &self.sides[i].1)
     }
 
@@ -92,35 +90,40 @@ struct Walk<'p> {
 }
 
 impl StageProfile {
-    /// From what is known before the stage.
-    pub fn new(program: &Program, stage: &Stage, own: Own, unit: Unit) -> Result<Self, KernelError> {
+    /// From what is known of the values that the stage begins with.
+    pub fn new(program: &Program, stage: &Stage, begin: Vec<(Own, Unit)>) -> Result<Self, KernelError> {
         let places = stage.starts.last().map_or(0, |start| start + area(stage.sizes[stage.output()]));
-        let mut roots = Vec::with_capacity(places);
-        roots.extend(own.variances.iter().map(|q| q.sqrt()));
-        let mut units = Vec::with_capacity(stage.sizes.len());
-        units.push(unit);
-        let mut slots = vec![Own::default(); stage.slot_count()];
-        let first = own.variances.clone();
-        slots[stage.slots[0]] = own;
-        let profile = Self { first, roots, units, sides: Vec::new(), own: Own::default() };
-        let mut walk = Walk { program, stage, profile, own: slots };
+        let profile = Self {
+            roots: Vec::with_capacity(places),
+            units: Vec::with_capacity(stage.sizes.len()),
+            sides: Vec::new(),
+            own: Own::default(),
+        };
+        let mut walk = Walk { program, stage, profile, own: vec![Own::default(); stage.slot_count()] };
+        for (slot, (own, unit)) in begin.into_iter().enumerate() {
+            walk.profile.roots.extend(own.variances.iter().map(|q| q.sqrt()));
+            walk.profile.units.push(unit);
+            walk.own[slot] = own;
+        }
         let mut layer = 0;
         for (i, op) in stage.ops.iter().enumerate() {
-            let mut own = std::mem::take(&mut walk.own[stage.slots[i + 1]]);
+            let made = stage.made(i);
+            let mut own = std::mem::take(&mut walk.own[stage.slots[made]]);
             own.variances.clear();
             own.ntk.clear();
             let unit = match *op {
                 Op::Activate { from, function } => {
-                    walk.activate(from, &program.functions[function], &mut own, layer)?
+                    walk.activate([from, made], &program.functions[function], &mut own, layer)?
                 }
                 Op::Weights { from, geometry, layer: weights } => {
                     layer += 1;
                     walk.weights(from, geometry, weights, &mut own)
                 }
                 Op::Normalise { from, together } => walk.normalise(from, together, &mut own),
+                Op::Repeat { from } => walk.repeat(from, area(stage.sizes[made]), &mut own),
                 Op::Add { base, branch, lambda_sq } => walk.add(base, branch, lambda_sq, &mut own),
             };
-            walk.keep(stage.slots[i + 1], unit, own);
+            walk.keep(stage.slots[made], unit, own);
         }
         walk.profile.own = std::mem::take(&mut walk.own[stage.slots[stage.output()]]);
         Ok(walk.profile)
@@ -132,7 +135,13 @@ impl Walk<'_> {
         (&self.own[self.stage.slots[value]], self.profile.units[value])
     }
 
-    fn activate(&mut self, from: usize, function: &Function, own: &mut Own, layer: usize) -> Result<Unit, KernelError> {
+    fn activate(
+        &mut self,
+        [from, made]: [usize; 2],
+        function: &Function,
+        own: &mut Own,
+        layer: usize,
+    ) -> Result<Unit, KernelError> {
         let (before, unit) = self.known(from);
         if let Some(parts) = function.parts {
             let factor = parts.mean_square();
@@ -156,7 +165,7 @@ impl Walk<'_> {
             own.push(side.value_sq().max(0.0), if self.program.with_ntk { ntk * side.slope_sq() } else { 0.0 });
             sides.push(side);
         }
-        self.profile.sides.push((from, sides));
+        self.profile.sides.push((made, sides));
         Ok(Unit { root: 0, ..unit })
     }
 
@@ -199,6 +208,14 @@ impl Walk<'_> {
             if divisor > 0.0 { own.push(q / divisor, t / divisor) } else { own.push(0.0, 0.0) }
         }
         Unit { root: 0, ntk: unit.ntk - unit.root }
+    }
+
+    fn repeat(&self, from: usize, places: usize, own: &mut Own) -> Unit {
+        let (known, unit) = self.known(from);
+        for (q, t) in known.variances.iter().zip(&known.ntk).cycle().take(places) {
+            own.push(*q, *t);
+        }
+        unit
     }
 
     fn add(&self, base: usize, branch: usize, lambda_sq: f64, own: &mut Own) -> Unit {

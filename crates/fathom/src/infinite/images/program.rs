@@ -1,16 +1,23 @@
-//! The blocks of a network on images as operations on values, cut where pooling mixes offsets.
+//! The blocks of a network on images as operations on values, in stages.
+
+use std::collections::BTreeSet;
 
 use super::axis::Axis;
+use super::compile::Compiler;
+use super::kept::Layout;
 use super::offsets::Offsets;
-use crate::activation::{Activation, Homogeneous, Regularity};
+use crate::activation::{Activation, Homogeneous};
 use crate::infinite::state::Layer;
 use crate::infinite::{Expectations, KernelError};
-use crate::spec::{Block, Composition, Padding, windowed};
+use crate::spec::Composition;
 
-/// A number of a value: what stands at all places after some block.
+/// A number of a value of a stage: what stands at all places before or after some block.
 pub(super) type Value = usize;
 
-/// One operation. Values are numbered in the order in which they come into being; 0 is what the stage begins with.
+/// A number of what is known between stages: 0 are the pixels, $i + 1$ is the result of stage $i$.
+pub(super) type Register = usize;
+
+/// One operation. Values are numbered in the order in which they come into being, first those that the stage begins with.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Op {
     /// φ, by its number.
@@ -19,6 +26,8 @@ pub(super) enum Op {
     Weights { from: Value, geometry: usize, layer: Layer },
     /// Division by the root of the variance: at every place, or of all places together.
     Normalise { from: Value, together: bool },
+    /// One list of independent features for every place of an image that has become a list.
+    Repeat { from: Value },
     /// $z + \lambda y$.
     Add { base: Value, branch: Value, lambda_sq: f64 },
 }
@@ -27,9 +36,10 @@ impl Op {
     /// What it works on.
     pub fn sources(self) -> [Option<Value>; 2] {
         match self {
-            Self::Activate { from, .. } | Self::Weights { from, .. } | Self::Normalise { from, .. } => {
-                [Some(from), None]
-            }
+            Self::Activate { from, .. }
+            | Self::Weights { from, .. }
+            | Self::Normalise { from, .. }
+            | Self::Repeat { from } => [Some(from), None],
             Self::Add { base, branch, .. } => [Some(base), Some(branch)],
         }
     }
@@ -42,9 +52,20 @@ pub(super) struct Function {
     pub expectations: Expectations,
 }
 
-/// Operations that keep offsets apart, and the pooling after them.
+/// What becomes of the last value of a stage.
+pub(super) enum End {
+    /// Means over windows, which mix offsets.
+    Pool([Axis; 2]),
+    /// Kept as it is, because pooling begins on one of the ways from here.
+    Keep,
+    /// The output of the network.
+    Output,
+}
+
+/// Operations that keep offsets apart.
 pub(super) struct Stage {
-    /// Operation $i$ makes value $i + 1$.
+    /// What it begins with; source $k$ is value $k$.
+    pub sources: Vec<Register>,
     pub ops: Vec<Op>,
     /// Height and width of every value.
     pub sizes: Vec<[usize; 2]>,
@@ -52,17 +73,43 @@ pub(super) struct Stage {
     pub starts: Vec<usize>,
     /// Memory of every value: values that are not needed at the same time share one.
     pub slots: Vec<usize>,
-    pub pool: Option<[Axis; 2]>,
+    pub end: End,
     pub offsets: Offsets,
 }
 
 impl Stage {
+    pub fn new(sources: Vec<Register>, ops: Vec<Op>, sizes: Vec<[usize; 2]>, end: End) -> Self {
+        let starts = sizes
+            .iter()
+            .scan(0, |start, size| {
+                let own = *start;
+                *start += area(*size);
+                Some(own)
+            })
+            .collect();
+        let slots = slots(sources.len(), &ops);
+        Self { sources, ops, sizes, starts, slots, end, offsets: Offsets::default() }
+    }
+
+    /// The value that an operation makes.
+    pub fn made(&self, op: usize) -> Value {
+        self.sources.len() + op
+    }
+
     pub fn output(&self) -> Value {
-        self.ops.len()
+        self.sizes.len() - 1
     }
 
     pub fn slot_count(&self) -> usize {
         self.slots.iter().max().map_or(1, |m| m + 1)
+    }
+
+    /// Height and width of what is known after the stage.
+    pub fn result_size(&self) -> [usize; 2] {
+        match &self.end {
+            End::Pool([y, x]) => [y.out, x.out],
+            End::Keep | End::Output => self.sizes[self.output()],
+        }
     }
 }
 
@@ -71,6 +118,10 @@ pub(in crate::infinite) struct Program {
     pub(super) stages: Vec<Stage>,
     pub(super) functions: Vec<Function>,
     pub(super) geometries: Vec<[Axis; 2]>,
+    /// Where the pairs of places stand that are known between stages; of the pixels, none.
+    pub(super) layouts: Vec<Layout>,
+    /// The last stage that begins with each register.
+    pub(super) last_uses: Vec<usize>,
     pub(super) channels: usize,
     pub(super) with_ntk: bool,
     pub(super) depth: usize,
@@ -81,31 +132,18 @@ impl Program {
     /// * `everywhere`: whether the outputs at all pairs of places are needed, not only those of a place with itself.
     ///
     /// # Errors
-    /// [`KernelError`] for functions without NTK, missing widths, and pooling inside residual blocks.
+    /// [`KernelError`] for functions without NTK, missing widths, and flattened images of different sizes that are to be added.
     pub fn new(network: &Composition, with_ntk: bool, everywhere: bool) -> Result<Self, KernelError> {
-        let size = plane(network.input().space(), 1);
-        let mut compiler = Compiler {
-            network,
-            with_ntk,
-            functions: Vec::new(),
-            geometries: Vec::new(),
-            shapes: Vec::new(),
-            stages: Vec::new(),
-            ops: Vec::new(),
-            sizes: vec![size],
-            features: network.input().channels(),
-            flat: false,
-        };
-        let last = compiler.all(network.blocks(), 0, false)?;
-        compiler.close(last, None);
-        let Compiler { functions, geometries, mut stages, .. } = compiler;
-        for i in 0..stages.len() {
-            let diagonal = !everywhere && stages[i + 1..].iter().all(|later| later.pool.is_none());
-            let Stage { ops, sizes, pool, .. } = &stages[i];
-            stages[i].offsets = Offsets::new(ops, sizes, &geometries, pool.as_ref(), diagonal);
+        let (mut stages, functions, geometries) = Compiler::new(network, with_ntk).stages()?;
+        let mut last_uses = vec![0; stages.len() + 1];
+        for (i, stage) in stages.iter().enumerate() {
+            stage.sources.iter().for_each(|register| last_uses[*register] = i);
         }
+        let asked = asked(&mut stages, &geometries, everywhere);
+        let sizes = std::iter::once([0, 0]).chain(stages.iter().map(Stage::result_size));
+        let layouts = asked.into_iter().zip(sizes).map(|(asked, size)| Layout::new(asked, size)).collect();
         let channels = network.input().channels().unwrap_or(1);
-        Ok(Self { stages, functions, geometries, channels, with_ntk, depth: network.depth() })
+        Ok(Self { stages, functions, geometries, layouts, last_uses, channels, with_ntk, depth: network.depth() })
     }
 
     /// Places of all values of all stages.
@@ -113,199 +151,63 @@ impl Program {
         self.stages.iter().map(|s| s.starts.last().map_or(0, |start| start + area(s.sizes[s.output()]))).sum()
     }
 
-    /// Whether all pairs of places are needed somewhere.
-    pub fn has_pools(&self) -> bool {
-        self.stages.iter().any(|stage| stage.pool.is_some())
+    /// Bytes of what is known of two images between stages.
+    pub fn bytes_of_pair(&self) -> usize {
+        let bytes = |layout: &Layout| layout.count().saturating_mul(2 * size_of::<f64>());
+        let results = self.layouts.len().saturating_sub(1);
+        self.layouts[1..results.max(1)].iter().map(bytes).fold(0, usize::saturating_add)
     }
+
+    /// Whether pairs of different places are needed somewhere.
+    pub fn has_pools(&self) -> bool {
+        self.stages.len() > 1
+    }
+
+    /// Whether a stage after this one pools.
+    pub(super) fn pools_after(&self, number: usize) -> bool {
+        self.stages[number + 1..].iter().any(|stage| matches!(stage.end, End::Pool(_)))
+    }
+}
+
+/// Finds, from the last stage to the first, at which offsets its result is asked for, and what it takes to know it there.
+fn asked(stages: &mut [Stage], geometries: &[[Axis; 2]], everywhere: bool) -> Vec<[Vec<i64>; 2]> {
+    let mut asked: Vec<[BTreeSet<i64>; 2]> = vec![Default::default(); stages.len() + 1];
+    for (i, stage) in stages.iter_mut().enumerate().rev() {
+        if matches!(stage.end, End::Output) {
+            asked[i + 1] = stage.sizes[stage.output()].map(|size| {
+                let most = if everywhere { size as i64 - 1 } else { 0 };
+                (-most..=most).collect()
+            });
+        }
+        let needed = [0, 1].map(|axis| match &stage.end {
+            End::Pool(axes) => axes[axis].offsets_pooled(&asked[i + 1][axis]),
+            End::Keep | End::Output => asked[i + 1][axis].clone(),
+        });
+        stage.offsets = Offsets::new(stage, geometries, &needed);
+        for (value, register) in stage.sources.iter().enumerate() {
+            for (axis, asked) in asked[*register].iter_mut().enumerate() {
+                asked.extend(stage.offsets.axes[axis].of_value(value));
+            }
+        }
+    }
+    // Of the pixels every pair is known.
+    asked[0] = Default::default();
+    asked.into_iter().map(|axes| axes.map(|offsets| offsets.into_iter().collect())).collect()
 }
 
 pub(super) fn area(size: [usize; 2]) -> usize {
     size[0] * size[1]
 }
 
-/// Sizes of an image or window as height and width; what is missing is `rest`.
-fn plane(sizes: &[usize], rest: usize) -> [usize; 2] {
-    match sizes {
-        [height, width] => [*height, *width],
-        [width] => [rest, *width],
-        _ => [rest, rest],
-    }
-}
-
-struct Compiler<'a> {
-    network: &'a Composition,
-    with_ntk: bool,
-    functions: Vec<Function>,
-    geometries: Vec<[Axis; 2]>,
-    /// What the geometries are of.
-    shapes: Vec<Windows>,
-    stages: Vec<Stage>,
-    ops: Vec<Op>,
-    sizes: Vec<[usize; 2]>,
-    /// Channels, or features, here.
-    features: Option<usize>,
-    /// Whether all places are one list of features, which are not summed up yet.
-    flat: bool,
-}
-
-impl Compiler<'_> {
-    fn all(&mut self, blocks: &[Block], first: Value, nested: bool) -> Result<Value, KernelError> {
-        blocks.iter().try_fold(first, |from, block| self.one(block, from, nested))
-    }
-
-    fn one(&mut self, block: &Block, from: Value, nested: bool) -> Result<Value, KernelError> {
-        let size = self.sizes[from];
-        match block {
-            Block::Dense { weight_var, bias_var, width } => {
-                let window = if std::mem::take(&mut self.flat) { size } else { [1, 1] };
-                let windows = Windows { size, window, stride: window, padding: Padding::Valid };
-                self.weights(from, windows, 1, [*weight_var, *bias_var], *width)
-            }
-            Block::Conv { filter, stride, padding, weight_var, bias_var, channels } => {
-                let windows = Windows::new(size, filter, stride, None, *padding);
-                let places = area(windows.window);
-                self.weights(from, windows, places, [*weight_var, *bias_var], *channels)
-            }
-            Block::Activation { function } => {
-                if self.with_ntk && function.regularity() == Regularity::Discontinuous {
-                    return Err(KernelError::NoNtk { activation: function.name() });
-                }
-                let function = self.function(function);
-                Ok(self.push(Op::Activate { from, function }, size))
-            }
-            Block::LayerNorm => Ok(self.push(Op::Normalise { from, together: self.flat }, size)),
-            Block::Residual { lambda_sq, branch, shortcut } => self.residual(from, *lambda_sq, branch, shortcut),
-            Block::Flatten => {
-                self.flat = true;
-                self.features = self.features.map(|n| n * area(size));
-                Ok(from)
-            }
-            Block::AveragePool { .. } | Block::GlobalAveragePool if nested => Err(KernelError::PoolInBranch),
-            Block::AveragePool { window, stride, padding } => {
-                let axes = Windows::new(size, window, stride, Some(window), *padding).axes();
-                Ok(self.close(from, Some(axes)))
-            }
-            Block::GlobalAveragePool => Ok(self.close(from, Some(size.map(Axis::whole)))),
-        }
-    }
-
-    fn residual(
-        &mut self,
-        from: Value,
-        lambda_sq: f64,
-        branch: &[Block],
-        shortcut: &[Block],
-    ) -> Result<Value, KernelError> {
-        let (features, flat) = (self.features, self.flat);
-        let branch = self.all(branch, from, true)?;
-        (self.features, self.flat) = (features, flat);
-        let base = self.all(shortcut, from, true)?;
-        let size = self.sizes[base];
-        if self.sizes[branch] != size {
-            return Err(KernelError::FlatBranch);
-        }
-        Ok(self.push(Op::Add { base, branch, lambda_sq }, size))
-    }
-
-    fn push(&mut self, op: Op, size: [usize; 2]) -> Value {
-        self.ops.push(op);
-        self.sizes.push(size);
-        self.ops.len()
-    }
-
-    fn function(&mut self, activation: &Activation) -> usize {
-        if let Some(known) = self.functions.iter().position(|f| f.activation == *activation) {
-            return known;
-        }
-        self.functions.push(Function {
-            activation: activation.clone(),
-            parts: activation.homogeneous(),
-            expectations: Expectations::new(activation),
-        });
-        self.functions.len() - 1
-    }
-
-    /// # Arguments
-    /// * `places`: those of a window that count as inputs of their own, beside the features.
-    fn weights(
-        &mut self,
-        from: Value,
-        windows: Windows,
-        places: usize,
-        [weight_var, bias_var]: [f64; 2],
-        width: Option<usize>,
-    ) -> Result<Value, KernelError> {
-        let features = std::mem::replace(&mut self.features, width);
-        let (alpha, beta) = if self.with_ntk {
-            let fan_in = features.map(|n| n * places);
-            self.network.ntk_coefficients(weight_var, bias_var, fan_in).ok_or(KernelError::NeedsWidths)?
-        } else {
-            (0.0, 0.0)
-        };
-        let geometry = self.shapes.iter().position(|known| *known == windows).unwrap_or_else(|| {
-            self.geometries.push(windows.axes());
-            self.shapes.push(windows);
-            self.shapes.len() - 1
-        });
-        let size = [0, 1].map(|i| self.geometries[geometry][i].out);
-        let layer = Layer { weight_var, bias_var, alpha, beta };
-        Ok(self.push(Op::Weights { from, geometry, layer }, size))
-    }
-
-    /// Ends a stage; the value after it is the first of the next.
-    fn close(&mut self, output: Value, pool: Option<[Axis; 2]>) -> Value {
-        let ops = std::mem::take(&mut self.ops);
-        let next = pool.as_ref().map_or([1, 1], |[y, x]| [y.out, x.out]);
-        let sizes = std::mem::replace(&mut self.sizes, vec![next]);
-        debug_assert_eq!(output, ops.len(), "only the last value leaves a stage");
-        let starts = sizes
-            .iter()
-            .scan(0, |start, size| {
-                let own = *start;
-                *start += area(*size);
-                Some(own)
-            })
-            .collect();
-        let slots = slots(&ops);
-        self.stages.push(Stage { ops, sizes, starts, slots, pool, offsets: Offsets::default() });
-        0
-    }
-}
-
-/// Windows over an image, which a network of many layers has over and over.
-#[derive(Clone, Copy, PartialEq)]
-struct Windows {
-    size: [usize; 2],
-    window: [usize; 2],
-    stride: [usize; 2],
-    padding: Padding,
-}
-
-impl Windows {
-    /// Those of a block; strides that are not given are 1, or `strides`.
-    fn new(size: [usize; 2], window: &[usize], stride: &[usize], strides: Option<&[usize]>, padding: Padding) -> Self {
-        let stride = if stride.is_empty() { strides.unwrap_or(&[]) } else { stride };
-        Self { size, window: plane(window, 1), stride: plane(stride, 1), padding }
-    }
-
-    fn axes(self) -> [Axis; 2] {
-        let Self { size, window, stride, padding } = self;
-        [0, 1].map(|i| {
-            let out = windowed(size[i], window[i], stride[i], padding).unwrap_or(0);
-            Axis::new(size[i], out, window[i], stride[i], padding)
-        })
-    }
-}
-
 /// A slot for every value, free again after its last use.
-fn slots(ops: &[Op]) -> Vec<usize> {
-    let mut last_use: Vec<usize> = (0..=ops.len()).collect();
+fn slots(sources: usize, ops: &[Op]) -> Vec<usize> {
+    let mut last_use: Vec<usize> = (0..sources + ops.len()).collect();
     for (i, op) in ops.iter().enumerate() {
         for from in op.sources().into_iter().flatten() {
-            last_use[from] = i + 1;
+            last_use[from] = sources + i;
         }
     }
-    let (mut slots, mut free, mut count) = (vec![0], Vec::new(), 1);
+    let (mut slots, mut free, mut count): (Vec<usize>, Vec<usize>, _) = ((0..sources).collect(), Vec::new(), sources);
     for (i, op) in ops.iter().enumerate() {
         let slot = free.pop().unwrap_or_else(|| {
             count += 1;
@@ -316,7 +218,7 @@ fn slots(ops: &[Op]) -> Vec<usize> {
         if done[0] == done[1] {
             done[1] = None;
         }
-        free.extend(done.into_iter().flatten().filter(|from| last_use[*from] == i + 1).map(|from| slots[from]));
+        free.extend(done.into_iter().flatten().filter(|from| last_use[*from] == sources + i).map(|from| slots[from]));
     }
     slots
 }

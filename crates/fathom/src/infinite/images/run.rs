@@ -2,6 +2,7 @@
 
 use super::activate::{general, piecewise_linear};
 use super::grid::{Grid, Rectangle};
+use super::kept::{Kept, Layout};
 use super::offsets::Class;
 use super::pixels::Pixels;
 use super::profile::{StageProfile, power};
@@ -10,16 +11,10 @@ use super::windows::{After, Before, Planes, Sum};
 use crate::infinite::Side;
 
 /// What a stage begins with.
+#[derive(Clone, Copy)]
 pub(super) enum Source<'a> {
     Pixels([&'a Pixels; 2]),
-    Pooled(&'a Pooled),
-}
-
-/// Spreads and Θ of all pairs of places of two pooled images, the first image's places one after the other.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Pooled {
-    pub spread: Vec<f64>,
-    pub ntk: Vec<f64>,
+    Kept(&'a Kept, &'a Layout),
 }
 
 /// Spreads and Θ of one value.
@@ -81,51 +76,54 @@ impl<'a> Pass<'a> {
     }
 
     /// Takes one group through all operations; the result is that of the last value.
-    pub fn run<'s>(&self, group: Group<'a>, source: &Source<'_>, scratch: &'s mut Scratch) -> &'s Pairs {
+    pub fn run<'s>(&self, group: Group<'a>, sources: &[Source<'_>], scratch: &'s mut Scratch) -> &'s Pairs {
         let stage = self.stage;
         if scratch.values.len() < stage.slot_count() {
             scratch.values.resize_with(stage.slot_count(), Pairs::default);
         }
-        self.begin(group, source, scratch);
+        for (value, source) in sources.iter().enumerate() {
+            self.begin(group, value, *source, scratch);
+        }
         for (i, op) in stage.ops.iter().enumerate() {
-            let mut out = std::mem::take(&mut scratch.values[stage.slots[i + 1]]);
+            let made = stage.made(i);
+            let mut out = std::mem::take(&mut scratch.values[stage.slots[made]]);
             match *op {
-                Op::Activate { from, function } => self.activate(group, [from, i + 1], function, scratch, &mut out),
+                Op::Activate { from, function } => self.activate(group, [from, made], function, scratch, &mut out),
                 Op::Weights { from, .. } => self.weights(group, i, from, scratch, &mut out),
-                Op::Normalise { from, .. } => self.normalise(group, [from, i + 1], scratch, &mut out),
+                Op::Normalise { from, .. } => self.normalise(group, [from, made], scratch, &mut out),
+                Op::Repeat { from } => self.repeat(group, [from, made], scratch, &mut out),
                 Op::Add { base, branch, lambda_sq } => {
-                    self.add(group, i + 1, [base, branch], lambda_sq, scratch, &mut out);
+                    self.add(group, made, [base, branch], lambda_sq, scratch, &mut out);
                 }
             }
-            scratch.values[stage.slots[i + 1]] = out;
+            scratch.values[stage.slots[made]] = out;
         }
         &scratch.values[stage.slots[stage.output()]]
     }
 
-    fn begin(&self, group: Group<'a>, source: &Source<'_>, scratch: &mut Scratch) {
-        let grid = group.grid(0);
+    fn begin(&self, group: Group<'a>, value: usize, source: Source<'_>, scratch: &mut Scratch) {
+        let grid = group.grid(value);
         let count = grid.count();
         let Scratch { values, roots: [one, two, x, y, ..], .. } = scratch;
-        let Pairs { spread, ntk } = &mut values[self.stage.slots[0]];
+        let Pairs { spread, ntk } = &mut values[self.stage.slots[value]];
         match source {
             Source::Pixels([first, second]) => {
-                grid.gather(self.roots(0), [one, two]);
+                grid.gather(self.roots(value), [one, two]);
                 spread.resize(count, 0.0);
                 first.spread(second, grid, [one, two], [x, y], spread);
                 ntk.clear();
                 ntk.resize(count, 0.0);
             }
-            Source::Pooled(pooled) => {
-                let places = grid.height * grid.width;
+            Source::Kept(kept, layout) => {
                 spread.clear();
                 ntk.clear();
-                for r in grid.rectangles() {
-                    for at in (0..r.rows).flat_map(|i| (0..r.cols).map(move |j| i * grid.width + j)) {
-                        let pair = (r.first + at) * places + r.second + at;
-                        spread.push(pooled.spread[pair]);
-                        ntk.push(pooled.ntk[pair]);
-                    }
+                for offset in grid.offsets() {
+                    let Some(start) = layout.start(offset) else { continue };
+                    let pairs = start..start + grid.count_at(offset);
+                    spread.extend_from_slice(&kept.spread[pairs.clone()]);
+                    ntk.extend_from_slice(&kept.ntk[pairs]);
                 }
+                debug_assert_eq!(spread.len(), count, "all offsets that are needed are kept");
             }
         }
     }
@@ -148,7 +146,7 @@ impl<'a> Pass<'a> {
             out.scale([before[0] - after[0], before[1] - after[1]]);
             return;
         }
-        let [first, second] = self.images.map(|image| image.sides_of(from));
+        let [first, second] = self.images.map(|image| image.sides_before(to));
         let places = |second: bool| {
             grid.rectangles().flat_map(move |r| {
                 let start = if second { r.second } else { r.first };
@@ -164,7 +162,8 @@ impl<'a> Pass<'a> {
     fn weights(&self, group: Group<'a>, i: usize, from: usize, scratch: &mut Scratch, out: &mut Pairs) {
         let Op::Weights { geometry, layer, .. } = self.stage.ops[i] else { return };
         let [rows, cols] = &self.program.geometries[geometry];
-        let [before, after] = [from, i + 1].map(|value| self.images.map(|image| image.units[value]));
+        let made = self.stage.made(i);
+        let [before, after] = [from, made].map(|value| self.images.map(|image| image.units[value]));
         let root_shifts = [0, 1].map(|k| before[k].root - after[k].root);
         let ntk_unit = after[0].ntk + after[1].ntk;
         let bias_root = |k: usize| {
@@ -182,7 +181,7 @@ impl<'a> Pass<'a> {
             width: cols.window,
             stride: [rows.stride, cols.stride],
         };
-        let grid = group.grid(i + 1);
+        let grid = group.grid(made);
         let count = grid.count();
         out.spread.resize(count, 0.0);
         out.ntk.resize(count, 0.0);
@@ -190,7 +189,7 @@ impl<'a> Pass<'a> {
         let known = &values[self.stage.slots[from]];
         let before = Before { grid: group.grid(from), spread: &known.spread, ntk: &known.ntk, roots: self.roots(from) };
         let [down, across] = [0, 1].map(|k| &self.stage.offsets.axes[k].tables[group.classes[k].tables[i]]);
-        let roots = self.roots(i + 1);
+        let roots = self.roots(made);
         for (y, down) in down.iter().enumerate() {
             for (x, across) in across.iter().enumerate() {
                 let (rectangle, width) = (grid.rectangle(y, x), grid.width);
@@ -215,6 +214,23 @@ impl<'a> Pass<'a> {
         }
         let (before, after) = (self.units(from), self.units(to));
         out.scale([0, before[1] - before[0] + after[0] - after[1]]);
+    }
+
+    /// Independent features of equal kernels: without covariance, the spread is $2 \sqrt{q q'}$.
+    fn repeat(&self, group: Group<'a>, [from, to]: [usize; 2], scratch: &mut Scratch, out: &mut Pairs) {
+        let Scratch { values, roots: [a, b, ..], .. } = scratch;
+        let (known, grid) = (&values[self.stage.slots[from]], group.grid(to));
+        grid.gather(self.roots(to), [a, b]);
+        out.spread.clear();
+        out.spread.extend(a.iter().zip(&*b).map(|(a, b)| 2.0 * a * b));
+        out.ntk.clear();
+        out.ntk.resize(grid.count(), 0.0);
+        let (before, after) = (self.units(from), self.units(to));
+        if let (Some(r), [spread], [ntk]) = (grid.rectangle_at([0, 0]), &known.spread[..], &known.ntk[..]) {
+            let places = r.start..r.start + r.rows * r.cols;
+            out.spread[places.clone()].fill(spread * power(before[0] - after[0]));
+            out.ntk[places].fill(ntk * power(before[1] - after[1]));
+        }
     }
 
     /// $\mathcal E' = \mathcal E_z + \lambda^2 \mathcal E_y + \sqrt{q_2'/q_1'}\,[(a_z - r b_z)^2 + \lambda^2 (a_y - r b_y)^2]$.
@@ -270,9 +286,50 @@ impl<'a> Pass<'a> {
             }
         }
     }
+
+    /// Adds the covariances and Θ of the last value to the pairs of windows that their places lie in.
+    ///
+    /// # Arguments
+    /// * `windows`: of both axes, for each place.
+    pub fn add_windows(
+        &self,
+        group: Group<'a>,
+        pairs: &Pairs,
+        windows: &[Vec<Vec<usize>>; 2],
+        layout: &Layout,
+        sums: &mut Kept,
+    ) {
+        let [one, two] = self.roots(self.stage.output());
+        let [_, width] = self.stage.sizes[self.stage.output()];
+        for (r, _) in group.last() {
+            let starts = [(r.first / width, r.second / width), (r.first % width, r.second % width)];
+            let [rows, cols] = [0, 1].map(|axis| {
+                let count = if axis == 0 { r.rows } else { r.cols };
+                layout.joined(axis, &windows[axis], starts[axis], count)
+            });
+            for (i, row) in &rows {
+                for (j, col) in &cols {
+                    let (step, at) = (i * width + j, layout.joint(row, col));
+                    let number = r.start + i * r.cols + j;
+                    sums.spread[at] += one[r.first + step] * two[r.second + step] - 0.5 * pairs.spread[number];
+                    sums.ntk[at] += pairs.ntk[number];
+                }
+            }
+        }
+    }
 }
 
 impl Pairs {
+    /// Puts the pairs that are asked for where they are kept.
+    pub fn keep(&self, group: Group<'_>, layout: &Layout, kept: &mut Kept) {
+        for (r, offset) in group.last() {
+            let Some(start) = layout.start(offset) else { continue };
+            let count = r.rows * r.cols;
+            kept.spread[start..start + count].copy_from_slice(&self.spread[r.start..r.start + count]);
+            kept.ntk[start..start + count].copy_from_slice(&self.ntk[r.start..r.start + count]);
+        }
+    }
+
     /// Multiplies spreads and Θ by powers of two.
     fn scale(&mut self, exponents: [i64; 2]) {
         for (list, n) in [(&mut self.spread, exponents[0]), (&mut self.ntk, exponents[1])] {

@@ -57,7 +57,8 @@ pub(super) struct Blocks<'a> {
 
 impl<'a> Blocks<'a> {
     /// # Errors
-    /// [`MatrixError::Kernel`], [`MatrixError::Memory`] if the variances of all images do not fit, and [`MatrixError::Stopped`].
+    /// [`MatrixError::Kernel`], [`MatrixError::Memory`] if the variances of all images, or the pairs of places that pooling needs,
+    /// do not fit, and [`MatrixError::Stopped`].
     pub fn new(
         network: &'a Composition,
         sets: [&Rows; 2],
@@ -80,7 +81,8 @@ impl<'a> Blocks<'a> {
         } else {
             let program = Program::new(network, with_ntk, false)?;
             let count = sets[0].count() + if two { sets[1].count() } else { 0 };
-            let needed = count.saturating_mul(program.places() * size_of::<f64>());
+            let own = count.saturating_mul(program.places() * size_of::<f64>());
+            let needed = own.saturating_add(program.bytes_of_pair().saturating_mul(rayon::current_num_threads()));
             if needed > options.memory {
                 let (rows, cols) = (sets[0].count(), sets[1].count());
                 return Err(MatrixError::Memory { rows, cols, needed, allowed: options.memory });

@@ -128,6 +128,15 @@ impl Block {
         matches!(self, Self::Dense { .. } | Self::Conv { .. })
     }
 
+    /// Whether the block pools, on one of its ways at least.
+    pub(crate) fn has_pooling(&self) -> bool {
+        match self {
+            Self::AveragePool { .. } | Self::GlobalAveragePool => true,
+            Self::Residual { branch, shortcut, .. } => branch.iter().chain(shortcut).any(Self::has_pooling),
+            _ => false,
+        }
+    }
+
     /// Weight layers on the longest way through the block.
     pub(crate) fn depth(&self) -> usize {
         match self {
