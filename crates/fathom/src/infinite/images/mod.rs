@@ -19,6 +19,7 @@
 mod activate;
 mod axis;
 mod compile;
+mod ends;
 mod grid;
 mod image;
 mod kept;
