@@ -108,7 +108,7 @@ kinds!(GramError { ArgumentError: Input; } of [Kernel]);
 kinds!(MatrixError {
     ArgumentError: Shape, Features, Input, ZeroDiagonal, NoBand, Stopped;
     RangeError: NotFinite;
-    MemoryLimitError: Memory;
+    MemoryLimitError: Memory, PairsOfPlaces;
 } of [Kernel]);
 kinds!(PhaseError { ArgumentError: WeightVar, BiasVar, FirstVariance; NotAvailableError: Discontinuous; });
 kinds!(EocError {

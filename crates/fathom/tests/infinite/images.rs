@@ -566,6 +566,13 @@ fn what_does_not_fit_is_refused() {
     assert!(matches!(of(&[f64::NAN; 32], &BOTH), MatrixError::Input { .. }));
     let little = MatrixOptions { memory: 100, ..BOTH };
     assert!(matches!(of(&[1.0; 32], &little), MatrixError::Memory { .. }));
+    // Global pooling asks the block before it for all pairs of its 64 places: 64² · 16 bytes a thread, once; images take less.
+    let pools = residual(1.0, &["relu", "conv same 3x3"], &["pool same 2x2 /1"]);
+    let pools =
+        composition(&[8, 8, 1], vec![block("conv same 3x3"), pools, block("relu"), block("gap"), block("dense")]);
+    let (pools, small) = (pools.unwrap(), MatrixOptions { memory: 60_000, ..BOTH });
+    let refused = KernelEngine::new(&pools, &[1.0; 64], 64, None, &small).map(|_| ()).unwrap_err();
+    assert!(matches!(refused, MatrixError::PairsOfPlaces { needed } if needed >= 64 * 64 * 16), "{refused}");
     let lists = residual(1.0, &["relu", "conv same 3x3 /2", "flatten"], &["flatten"]);
     let lists = composition(&[4, 4, 2], vec![block("conv same 3x3"), lists, block("dense")]).unwrap();
     let refused = KernelEngine::new(&lists, &[1.0; 32], 32, None, &BOTH).map(|_| ());

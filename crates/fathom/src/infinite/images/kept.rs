@@ -1,6 +1,13 @@
 //! What is known of two images between stages.
 
 use super::grid::Grid;
+use crate::infinite::matrix::MatrixError;
+
+/// Pairs of places may take far more memory than the images: refused is what is more than is allowed, or than there is.
+pub(in crate::infinite) fn check_pairs_of_places(needed: usize, allowed: usize) -> Result<(), MatrixError> {
+    let there_is = || Vec::<u8>::new().try_reserve_exact(needed).is_ok();
+    if needed <= allowed && there_is() { Ok(()) } else { Err(MatrixError::PairsOfPlaces { needed }) }
+}
 
 /// Spreads and Θ of pairs of places, in the order of a [`Layout`].
 #[derive(Clone, Debug, Default)]

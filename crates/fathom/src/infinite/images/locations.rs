@@ -1,6 +1,7 @@
 //! Kernels of single places of the outputs.
 
 use super::image::{Image, output_places};
+use super::kept::check_pairs_of_places;
 use super::program::Program;
 use super::run::Scratch;
 use crate::Scaled;
@@ -44,7 +45,8 @@ impl LocationKernels {
 /// * `x`, `other`: one image each, with the channels of each place together (height × width × channels).
 ///
 /// # Errors
-/// [`MatrixError::Shape`], [`MatrixError::Input`] and [`MatrixError::Kernel`].
+/// [`MatrixError::Shape`], [`MatrixError::Input`], [`MatrixError::Kernel`], and [`MatrixError::PairsOfPlaces`] where the memory of
+/// the machine does not suffice.
 ///
 /// # Accuracy and cost
 /// As [`KernelEngine`](crate::infinite::matrix::KernelEngine); all pairs of places are followed, at any
@@ -75,11 +77,13 @@ pub fn location_kernels(network: &Composition, x: &[f64], other: &[f64]) -> Resu
         return Err(KernelError::NoImages.into());
     }
     let program = Program::new(network, true, true)?;
+    let places = output_places(&program);
+    let outputs = places.saturating_mul(places).saturating_mul(2 * size_of::<Scaled>());
+    check_pairs_of_places(outputs.saturating_add(program.bytes_of_pair()), usize::MAX)?;
     let mut scratch = Scratch::default();
     let images = [0, 1].map(|set| Image::new(&program, inputs.scaled_row(set, 0), &mut scratch));
     let [one, two] = images;
     let (one, two) = (one?, two?);
-    let places = output_places(&program);
     let mut kernels =
         LocationKernels { places, nngp: vec![Scaled::ZERO; places * places], ntk: vec![Scaled::ZERO; places * places] };
     one.outputs(&two, &program, &mut scratch, |[i, j], values, units| {

@@ -34,5 +34,6 @@ mod windows;
 pub use locations::{LocationKernels, location_kernels};
 
 pub(super) use image::Image;
+pub(super) use kept::check_pairs_of_places;
 pub(super) use program::Program;
 pub(super) use run::Scratch;

@@ -10,7 +10,7 @@ use super::rows::Rows;
 use super::{KernelKind, MatrixError, MatrixOptions, Watch};
 use crate::Scaled;
 use crate::infinite::composed::{Step, run, steps};
-use crate::infinite::images::{Image, Program, Scratch};
+use crate::infinite::images::{Image, Program, Scratch, check_pairs_of_places};
 use crate::infinite::input::gaps;
 use crate::infinite::state::State;
 use crate::infinite::{KernelError, PairInput};
@@ -57,8 +57,8 @@ pub(super) struct Blocks<'a> {
 
 impl<'a> Blocks<'a> {
     /// # Errors
-    /// [`MatrixError::Kernel`], [`MatrixError::Memory`] if the variances of all images, or the pairs of places that pooling needs,
-    /// do not fit, and [`MatrixError::Stopped`].
+    /// [`MatrixError::Kernel`], [`MatrixError::Memory`] if the variances of all images do not fit, [`MatrixError::PairsOfPlaces`],
+    /// and [`MatrixError::Stopped`].
     pub fn new(
         network: &'a Composition,
         sets: [&Rows; 2],
@@ -81,12 +81,13 @@ impl<'a> Blocks<'a> {
         } else {
             let program = Program::new(network, with_ntk, false)?;
             let count = sets[0].count() + if two { sets[1].count() } else { 0 };
-            let own = count.saturating_mul(program.places() * size_of::<f64>());
-            let needed = own.saturating_add(program.bytes_of_pair().saturating_mul(rayon::current_num_threads()));
+            let needed = count.saturating_mul(program.places() * size_of::<f64>());
             if needed > options.memory {
                 let (rows, cols) = (sets[0].count(), sets[1].count());
                 return Err(MatrixError::Memory { rows, cols, needed, allowed: options.memory });
             }
+            let of_threads = program.bytes_of_pair().saturating_mul(rayon::current_num_threads());
+            check_pairs_of_places(of_threads, options.memory - needed)?;
             watch.begin(count);
             let images = |rows: &Rows| {
                 let one = |i| {

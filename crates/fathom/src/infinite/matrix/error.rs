@@ -70,6 +70,15 @@ pub enum MatrixError {
         /// Bytes allowed.
         allowed: usize,
     },
+    /// The memory that is allowed, or that there is, does not suffice for the pairs of places of two images.
+    #[error(
+        "the pairs of places that pooling needs take {needed} bytes, more than there are or are allowed: make images smaller \
+         before they are pooled, by strides or a pool of its own, flatten instead of pooling, or use fewer threads"
+    )]
+    PairsOfPlaces {
+        /// Bytes needed by all threads.
+        needed: usize,
+    },
     /// A band that the matrix does not have.
     #[error("the matrix has {bands} bands, got band {band} (counted from 0)")]
     NoBand {
