@@ -4,7 +4,7 @@
 //! $d$ and $d$ − size, and nothing else mixes. So a stage falls into groups of offsets that never meet, each of which goes
 //! through all operations by itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::axis::{Axis, Line};
 use super::program::{Op, Stage};
@@ -35,8 +35,9 @@ pub(super) struct AxisOffsets {
     pub sets: Vec<Vec<i64>>,
     /// Of each offset of the set after an operation, how its lines are put together.
     pub tables: Vec<Vec<Line>>,
-    /// What the tables are of: geometry, set after, set before.
-    keys: Vec<[usize; 3]>,
+    /// The numbers of the sets, and of the tables by geometry, set after and set before.
+    known_sets: HashMap<Vec<i64>, usize>,
+    known_tables: HashMap<[usize; 3], usize>,
 }
 
 impl Offsets {
@@ -122,21 +123,20 @@ impl AxisOffsets {
     fn set(&mut self, mut offsets: Vec<i64>) -> usize {
         offsets.sort_unstable();
         offsets.dedup();
-        self.sets.iter().position(|known| *known == offsets).unwrap_or_else(|| {
-            self.sets.push(offsets);
-            self.sets.len() - 1
-        })
+        if let Some(known) = self.known_sets.get(&offsets) {
+            return *known;
+        }
+        self.sets.push(offsets.clone());
+        self.known_sets.insert(offsets, self.sets.len() - 1);
+        self.sets.len() - 1
     }
 
     fn table(&mut self, key: [usize; 3], axis: &Axis) -> usize {
-        if self.keys.last() == Some(&key) {
-            return self.keys.len() - 1;
+        if let Some(known) = self.known_tables.get(&key) {
+            return *known;
         }
-        self.keys.iter().position(|known| *known == key).unwrap_or_else(|| {
-            let lines = self.sets[key[1]].iter().map(|d| axis.line(*d, &self.sets[key[2]])).collect();
-            self.tables.push(lines);
-            self.keys.push(key);
-            self.keys.len() - 1
-        })
+        self.tables.push(self.sets[key[1]].iter().map(|d| axis.line(*d, &self.sets[key[2]])).collect());
+        self.known_tables.insert(key, self.tables.len() - 1);
+        self.tables.len() - 1
     }
 }
