@@ -20,6 +20,18 @@ impl Kept {
     pub fn zeros(count: usize) -> Self {
         Self { spread: vec![0.0; count], ntk: vec![0.0; count] }
     }
+
+    /// $\mathcal E = 2 (\sqrt{q q'} - k)$ where covariances stand in place of spreads; zero, to the last bit, of a place with
+    /// itself.
+    ///
+    /// # Arguments
+    /// * `variances`: of both images at every place.
+    pub fn into_spreads(mut self, layout: &Layout, variances: [&[f64]; 2]) -> Self {
+        for (spread, [p, q]) in self.spread.iter_mut().zip(layout.pairs()) {
+            *spread = (2.0 * ((variances[0][p] * variances[1][q]).sqrt() - *spread)).max(0.0);
+        }
+        self
+    }
 }
 
 /// Where pairs of places stand: as in the [`Grid`] of all offsets that are asked for.

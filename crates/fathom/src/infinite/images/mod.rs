@@ -18,6 +18,7 @@
 
 mod activate;
 mod axis;
+mod between;
 mod compile;
 mod ends;
 mod grid;
