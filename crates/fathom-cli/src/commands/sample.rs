@@ -7,7 +7,7 @@ mod plan;
 use std::path::PathBuf;
 
 use fathom_ntk::analysis::sampled::{SampleReport, Simulation, sample_report};
-use fathom_ntk::report::{sample_parts, sample_text};
+use fathom_ntk::report::sample_text;
 use fathom_ntk::sample::{FirstStep, Method, ObservableList};
 use fathom_ntk::spec::{AnyNetwork, Architecture};
 use serde::Serialize;
@@ -169,7 +169,7 @@ fn check_files(args: &Args, plan: &Plan) -> Result<(), CommandError> {
     args.output.check()?;
     args.report.check()?;
     if let Some(path) = args.plot.path() {
-        pictured(&plan.setup.network()?, &plan.setup.observables()?)?;
+        pictured(&plan.setup.observables()?)?;
         check_writable(path)?;
     }
     Ok(())
@@ -222,7 +222,7 @@ pub(super) fn show(
     page.write(|| {
         // Not everything that is recorded can be drawn.
         let figure = sampled_figure(&report, &observables, &setup.inputs).ok();
-        sample_page(sample_parts(&report, &setup.source), report.draws, figure, &command_line(), &setup.source)
+        sample_page(&report, figure, &command_line(), &setup.source)
     })?;
     plot.write(|| sampled_figure(&report, &observables, &setup.inputs))
 }

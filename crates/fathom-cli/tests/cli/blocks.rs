@@ -131,6 +131,28 @@ fn the_verdict_samples_what_is_not_known_exactly() {
 }
 
 #[test]
+fn pictures_of_blocks_show_the_draws_beside_infinite_width_and_the_findings_beside_their_limits() {
+    let (folder, network, data) = files();
+    let drawn = |command: &[&str]| {
+        let path = folder.path().join("picture.svg");
+        let common = ["--network", &network, "--data", &data, "--width", "8", "--plot", path.to_str().unwrap()];
+        let output = fathom(&[command, &common].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        std::fs::read_to_string(path).unwrap()
+    };
+    let sampled = drawn(&["sample", "--draws", "300"]);
+    let judged = drawn(&["verdict", "--draws", "64"]);
+    for (figure, words) in [
+        (&sampled, &["blocks on an image of 4×4", "widths 8,1", "300 draws", "infinite width", "median of the draws"][..]),
+        (&judged, &["blocks on an image of 4×4", "How random is the kernel?", "fine up to 0.5", "gradient steps"]),
+    ] {
+        for word in words {
+            assert!(figure.contains(word), "{word}");
+        }
+    }
+}
+
+#[test]
 fn what_is_not_known_of_blocks_is_said_in_one_line() {
     let (_folder, network, data) = files();
     let with = |command: &'static str, more: &[&'static str]| {
@@ -143,7 +165,7 @@ fn what_is_not_known_of_blocks_is_said_in_one_line() {
         (with("sample", &["--observe", "update(0,0)"]), &["update(0,0)", "step"]),
         (with("sample", &["--sampler", "chain"]), &["chain", "blocks"]),
         (with("sample", &["--data", "digits"]), &["64", "16"]),
-        (with("sample", &["--plot", "draws.svg"]), &["--network"]),
+        (with("sample", &["--observe", "output(0)", "--plot", "draws.svg"]), &["ntk(A,A)"]),
         (with("entk", &["--data", "digits"]), &["64", "16"]),
     ];
     for (arguments, words) in cases {
