@@ -127,7 +127,7 @@ kinds!(NetworkError {
         Inputs, InputNotFinite, Cotangents, MissingWidth, LayerCount, LayerShape, Blocks;
     NotAvailableError: NoNtk;
     RangeError: ForwardOverflow, BackwardOverflow, KernelOverflow, ZeroNorm;
-    MemoryLimitError: Budget, TooLarge;
+    MemoryLimitError: Budget, TooLarge, TooManyWeights;
 });
 kinds!(ArraysError {
     ArgumentError: NoLayers, Unknown, NoSuchLayer, Twice, Values, NotAMatrix, NotAVector, NotFinite, Chain, BiasCount,

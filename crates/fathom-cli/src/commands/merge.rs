@@ -33,7 +33,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     args.report.check()?;
     let whole = merged(&args.files)?;
     if args.plot.path().is_some() {
-        pictured(&whole.setup.network()?, &whole.setup.observables()?)?;
+        pictured(&whole.setup.observables()?)?;
     }
     let missing = whole.draws - whole.ledger.draws();
     if missing > 0 {

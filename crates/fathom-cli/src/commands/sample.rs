@@ -7,7 +7,7 @@ mod plan;
 use std::path::PathBuf;
 
 use fathom_ntk::analysis::sampled::{SampleReport, Simulation, sample_report};
-use fathom_ntk::report::{sample_parts, sample_text};
+use fathom_ntk::report::sample_text;
 use fathom_ntk::sample::{FirstStep, Method, ObservableList};
 use fathom_ntk::spec::{AnyNetwork, Architecture};
 use serde::Serialize;
@@ -18,7 +18,7 @@ use crate::flags::{FiniteBlocksArgs, InputArgs, NetworkArgs, Rows, Source};
 use crate::output::{OutputArgs, check_writable, note};
 use crate::page::{ReportArgs, command_line, sample_page};
 use crate::plot::{PlotArgs, pictured, sampled_figure};
-use crate::runs::{Keep, MOST_DRAWS, Part, RunRecord, Setup};
+use crate::runs::{Keep, MOST_DRAWS, Part, RunRecord, Setup, allowed_bytes, check_threads};
 use drawing::{Drawing, Ending};
 use observed::{OBSERVABLES, parse_observables};
 use plan::Plan;
@@ -94,6 +94,12 @@ struct EffortArgs {
     threads: Option<u16>,
 }
 
+impl EffortArgs {
+    fn threads(&self) -> usize {
+        self.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+    }
+}
+
 /// A whole number, also as 1e6.
 fn parse_draws(text: &str) -> Result<u64, String> {
     // Whole numbers of this size are exact in f64.
@@ -140,6 +146,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let plan = Plan::new(args)?;
     check_files(args, &plan)?;
     let (sampler, recorder) = plan.setup.sampler(args.observe.covariances)?;
+    check_threads(sampler.bytes(), plan.draws().min(args.effort.threads() as u64), allowed_bytes(None))?;
     let mut record = plan.record(args, recorder.names())?;
     let mut keep = plan.keep(args, &record)?;
     let ending = Drawing::new(args, &sampler, &recorder, &mut record, keep.as_mut())?.run();
@@ -169,7 +176,7 @@ fn check_files(args: &Args, plan: &Plan) -> Result<(), CommandError> {
     args.output.check()?;
     args.report.check()?;
     if let Some(path) = args.plot.path() {
-        pictured(&plan.setup.network()?, &plan.setup.observables()?)?;
+        pictured(&plan.setup.observables()?)?;
         check_writable(path)?;
     }
     Ok(())
@@ -222,7 +229,7 @@ pub(super) fn show(
     page.write(|| {
         // Not everything that is recorded can be drawn.
         let figure = sampled_figure(&report, &observables, &setup.inputs).ok();
-        sample_page(sample_parts(&report, &setup.source), report.draws, figure, &command_line(), &setup.source)
+        sample_page(&report, figure, &command_line(), &setup.source)
     })?;
     plot.write(|| sampled_figure(&report, &observables, &setup.inputs))
 }

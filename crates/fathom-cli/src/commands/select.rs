@@ -179,10 +179,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     };
     let stop = stop_requested()?;
     let mut progress = Progress::new("networks", Some(networks.len() as u64), 0, None);
+    let mut seen = 0;
     let watch = |position| {
-        if position > 0 {
-            progress.add(1);
-        }
+        progress.add((position - seen) as u64);
+        seen = position;
         !stop.load(Ordering::Relaxed)
     };
     let selection = select(&networks, of, &task.targets, classes, &ridges, criterion, watch)?;

@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
-use crate::flags::{AnyNetwork, FiniteBlocksArgs, InputArgs, NetworkArgs, Source, usage};
+use crate::flags::{AnyNetwork, FiniteBlocksArgs, InputArgs, NetworkArgs, Source};
 use crate::output::OutputArgs;
 use crate::page::{ReportArgs, blocks_verdict_page, command_line, verdict_page};
-use crate::plot::{PlotArgs, verdict_figure};
+use crate::plot::{PlotArgs, blocks_verdict_figure, verdict_figure};
 
 /// Flags of `fathom verdict`.
 #[derive(clap::Args, Debug)]
@@ -142,12 +142,8 @@ struct BlocksOutput<'a> {
 }
 
 fn of_blocks(args: &Args, network: &Composition, source: &Source) -> Result<ExitStatus, CommandError> {
-    if args.plot.path().is_some() {
-        return Err(usage(
-            "--plot is for fully connected networks: a verdict on --network has text, JSON and --report",
-        ));
-    }
     let verdict = blocks_verdict(network, inputs(source), args.judgement.draws, &args.options())?;
+    args.plot.write(|| Ok(blocks_verdict_figure(&verdict)))?;
     let words = source.words();
     let output = BlocksOutput { version: env!("CARGO_PKG_VERSION"), source: &words, verdict: &verdict };
     args.report.write(|| blocks_verdict_page(&verdict, &words, &command_line()))?;

@@ -1,13 +1,15 @@
 //! The pages of networks of finite width: drawn at random, given, or judged by draws.
 
+use fathom_ntk::analysis::sampled::SampleReport;
 use fathom_ntk::analysis::verdict::BlocksVerdict;
-use fathom_ntk::report::{Part, blocks_verdict_parts};
+use fathom_ntk::report::{Part, blocks_verdict_parts, sample_parts};
+use fathom_ntk::spec::AnyNetwork;
 
 use super::document::{Answer, Page, Tone};
 use super::references::{BEYOND, HANIN_NICA, JACOT, TRUST};
 use super::story::{Meaning, Story};
 use super::verdict::answer;
-use crate::plot::Figure;
+use crate::plot::{Figure, blocks_verdict_figure};
 
 const SAMPLED: &[Meaning] = &[
     (
@@ -65,18 +67,25 @@ const JUDGED: &[Meaning] = &[
 ];
 
 /// What was found of networks that were drawn.
-pub(crate) fn sample_page(parts: Vec<Part>, draws: u64, figure: Option<Figure>, command: &str, source: &str) -> Page {
-    let answer =
-        format!("{draws} networks were drawn. What their kernels have in common, and how they differ, is below.");
-    Story::new("The NTK of random networks".into(), Tone::Neutral, answer, SAMPLED)
-        .parts(parts)
-        .figure(
-            "The distribution",
-            "Above: the dispersion if the network had fewer layers, drawn points beside what is known. Below: Θ(x, x) over all networks \
-             drawn, relative to its mean.",
-            figure,
+pub(crate) fn sample_page(report: &SampleReport, figure: Option<Figure>, command: &str, source: &str) -> Page {
+    let answer = format!(
+        "{} networks were drawn. What their kernels have in common, and how they differ, is below.",
+        report.draws
+    );
+    let (meaning, caption) = match report.architecture {
+        AnyNetwork::Layers(_) => (
+            "Above: the dispersion if the network had fewer layers, drawn points beside what is known. Below: Θ(x, x) over all \
+             networks drawn, relative to its mean.",
             "Dispersion against depth, and the distribution of Θ(x, x).",
-        )
+        ),
+        AnyNetwork::Blocks(_) => (
+            "Θ(x, x) over all networks drawn, relative to its mean, beside the kernel of infinite width where that is known.",
+            "The distribution of Θ(x, x).",
+        ),
+    };
+    Story::new("The NTK of random networks".into(), Tone::Neutral, answer, SAMPLED)
+        .parts(sample_parts(report, source))
+        .figure("The distribution", meaning, figure, caption)
         .finish(command, vec![["inputs".into(), source.into()]], vec![&JACOT, &HANIN_NICA, &BEYOND])
 }
 
@@ -94,6 +103,12 @@ pub(crate) fn empirical_page(parts: Vec<Part>, command: &str, source: &str) -> P
 pub(crate) fn blocks_verdict_page(verdict: &BlocksVerdict, source: &str, command: &str) -> Page {
     let Answer { tone, text } = answer(verdict.class);
     Story::new("Does NTK theory describe this network of blocks?".into(), tone, text, JUDGED)
+        .figure(
+            "The answer in three numbers",
+            "The randomness of the kernel, its movement in training, and the steps to fit data.",
+            Some(blocks_verdict_figure(verdict)),
+            "Each number against its limits: below the dashed line it is fine, beyond the solid one bad.",
+        )
         .parts(blocks_verdict_parts(verdict, source))
         .finish(command, vec![["inputs".into(), source.into()]], vec![&JACOT, &HANIN_NICA, &BEYOND, &TRUST])
 }

@@ -6,14 +6,29 @@ use crate::plot::{At, Figure, Mark, Panel, Scale};
 pub(super) fn numbers(figure: &Figure) -> String {
     let mut text = String::from("panel,mark,x,y,low,high,value\n");
     for panel in &figure.panels {
-        for mark in &panel.marks {
-            rows(panel, mark, &mut text);
+        for (i, mark) in panel.marks.iter().enumerate() {
+            if !panel.marks.get(i + 1).is_some_and(|next| is_marked(mark, next)) {
+                let before = i.checked_sub(1).map(|before| &panel.marks[before]);
+                rows(panel, mark, before.filter(|before| is_marked(before, mark)), &mut text);
+            }
         }
     }
     text
 }
 
-fn rows(panel: &Panel, mark: &Mark, text: &mut String) {
+/// Whether the second mark stands at the points of a line.
+fn is_marked(line: &Mark, next: &Mark) -> bool {
+    match (line, next) {
+        (Mark::Line { points: places, .. }, Mark::Points { points, .. }) => {
+            places.len() == points.len() && places.iter().zip(points).all(|(place, point)| *place == [point.x, point.y])
+        }
+        _ => false,
+    }
+}
+
+/// # Arguments
+/// * `line`: through the same points, which says what points without a label are.
+fn rows(panel: &Panel, mark: &Mark, line: Option<&Mark>, text: &mut String) {
     let unscaled = |scale: Scale, v: f64| if scale == Scale::Log { rounded(10_f64.powf(v)) } else { v };
     let (x_of, y_of) = (|v| unscaled(panel.x.scale, v), |v| unscaled(panel.y.scale, v));
     let heading = field(&panel.heading);
@@ -31,6 +46,10 @@ fn rows(panel: &Panel, mark: &Mark, text: &mut String) {
             edges.iter().for_each(|&[x, low, high]| row(label, x_of(x), None, Some([y_of(low), y_of(high)]), None));
         }
         Mark::Points { label, points, .. } => {
+            let label = match line {
+                Some(Mark::Line { label: of_line, .. }) if label.is_empty() => of_line,
+                _ => label,
+            };
             points.iter().for_each(|p| row(label, x_of(p.x), Some(y_of(p.y)), p.error.map(|e| e.map(y_of)), None));
         }
         Mark::Histogram { label, edges, heights, .. } => {

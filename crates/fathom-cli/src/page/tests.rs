@@ -48,6 +48,24 @@ fn numbers_of_a_figure_are_in_the_units_of_its_axes() {
 }
 
 #[test]
+fn a_line_with_marks_at_its_points_has_one_row_for_each_point() {
+    let mut figure = figure();
+    let points = |error| [[0.0, -1.0], [2.0, 1.0]].map(|[x, y]| crate::plot::Point { x, y, error }).to_vec();
+    let marks = |label: &str, points| Mark::Points {
+        label: label.into(),
+        colour: Colour::BLUE,
+        marker: crate::plot::Marker::Circle,
+        points,
+    };
+    figure.panels[0].marks.push(marks("", points(Some([-2.0, 2.0]))));
+    let rows = "h,\"a, \"\"b\"\"\",1,-1,-2,2,\nh,\"a, \"\"b\"\"\",100,1,-2,2,\n";
+    assert_eq!(numbers(&figure), format!("panel,mark,x,y,low,high,value\n{rows}"));
+    // Points of their own keep their rows and their label.
+    figure.panels[0].marks.push(marks("c", points(None)));
+    assert_eq!(numbers(&figure), format!("panel,mark,x,y,low,high,value\n{rows}h,c,1,-1,,,\nh,c,100,1,,,\n"));
+}
+
+#[test]
 fn html_escapes_words_and_loads_nothing() {
     let html = render(&page(), Form::Html).unwrap();
     for expected in

@@ -1,5 +1,6 @@
 //! Long runs: what identifies them, the file they continue from, their progress, and how they are interrupted.
 
+mod difference;
 mod fingerprint;
 mod interrupt;
 mod keep;
@@ -15,7 +16,7 @@ pub(crate) use fingerprint::{bytes_fingerprint, fingerprint, text_fingerprint};
 pub(crate) use interrupt::stop_requested;
 pub(crate) use keep::Keep;
 pub(crate) use matrix_file::{ArrayShape, MatrixFile};
-pub(crate) use memory::allowed_bytes;
+pub(crate) use memory::{allowed_bytes, check_threads};
 pub(crate) use progress::Progress;
 pub(crate) use record::{BLOCK, MOST_DRAWS, Part, RunRecord};
 pub(crate) use setup::Setup;

@@ -26,8 +26,8 @@ pub(crate) struct Progress {
     /// Units that a target will take, roughly.
     aim: Option<u64>,
     message: String,
-    /// Cost of what is done and of all, where work is counted by it.
-    cost: [f64; 2],
+    /// Cost of what is done and of all, where units are percent of it.
+    cost: Option<[f64; 2]>,
 }
 
 impl Progress {
@@ -49,7 +49,7 @@ impl Progress {
             limit,
             aim: None,
             message: String::new(),
-            cost: [0.0; 2],
+            cost: None,
         };
         let count = if total.is_some() { "{bar:30} {pos}/{len}" } else { "{spinner} {pos}" };
         progress.style(&format!("{count} {unit}{{msg}}"));
@@ -59,13 +59,14 @@ impl Progress {
     /// Of work that costs so much in all, shown in percent.
     pub(crate) fn by_cost(cost: f64) -> Self {
         let mut progress = Self::new("% of the work", Some(100), 0, None);
-        progress.cost = [0.0, cost];
+        progress.cost = Some([0.0, cost]);
+        progress.style("{bar:30} {pos} % of the work{msg}");
         progress
     }
 
     /// Work of this cost was done before.
     pub(crate) fn add_earlier_cost(&mut self, cost: f64) {
-        self.cost[0] += cost;
+        self.pay(cost);
         self.done = self.percent();
         self.bar.set_position(self.done);
         self.bar.reset_eta();
@@ -73,13 +74,21 @@ impl Progress {
 
     /// Work of this cost is done.
     pub(crate) fn add_cost(&mut self, cost: f64) {
-        self.cost[0] += cost;
+        self.pay(cost);
         self.add(self.percent().saturating_sub(self.done + self.new));
     }
 
+    fn pay(&mut self, cost: f64) {
+        if let Some([done, _]) = &mut self.cost {
+            *done += cost;
+        }
+    }
+
     fn percent(&self) -> u64 {
-        let [done, all] = self.cost;
-        if all > 0.0 { (100.0 * done / all).round().clamp(0.0, 100.0) as u64 } else { 100 }
+        match self.cost {
+            Some([done, all]) if all > 0.0 => (100.0 * done / all).round().clamp(0.0, 100.0) as u64,
+            _ => 100,
+        }
     }
 
     /// So many units more.
@@ -94,11 +103,16 @@ impl Progress {
             }
         } else if self.last_line.elapsed() > BETWEEN_LINES {
             self.last_line = Instant::now();
-            let total = self.total.map_or(String::new(), |total| format!(" of {total}"));
             // There is nowhere left to report a failure to.
-            let _ = writeln!(std::io::stderr(), "{}{total} {}{}", self.done + self.new, self.unit, self.words());
+            let _ = writeln!(std::io::stderr(), "{}", self.line());
         }
         self.bar.inc(units);
+    }
+
+    /// How far the run is, on a line.
+    fn line(&self) -> String {
+        let total = self.total.filter(|_| self.cost.is_none()).map_or(String::new(), |total| format!(" of {total}"));
+        format!("{}{total} {}{}", self.done + self.new, self.unit, self.words())
     }
 
     /// How near a run is to what it waits for, and about how many units that takes in all.
@@ -133,8 +147,12 @@ impl Progress {
             let left = Duration::try_from_secs_f64(left.max(0.0).ceil()).map(HumanDuration);
             left.map_or(String::new(), |left| format!(", {left} left"))
         });
-        let rate = if rate < 100.0 { format!("{rate:.2}") } else { format!("{rate:.0}") };
-        format!(", {rate} per second{left}{}", self.message)
+        let rate = match self.cost {
+            Some(_) => String::new(),
+            None if rate < 100.0 => format!(", {rate:.2} per second"),
+            None => format!(", {rate:.0} per second"),
+        };
+        format!("{rate}{left}{}", self.message)
     }
 
     fn style(&self, template: &str) {
@@ -147,5 +165,22 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         self.hide();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percent_are_not_counted_out_of_a_hundred() {
+        let mut work = Progress::by_cost(200.0);
+        work.add_earlier_cost(20.0);
+        work.add_cost(10.0);
+        let line = work.line();
+        assert!(line.starts_with("15 % of the work, ") && line.ends_with(" left"), "{line}");
+        let mut draws = Progress::new("draws", Some(400), 100, None);
+        draws.add(7);
+        assert!(draws.line().starts_with("107 of 400 draws, "), "{}", draws.line());
     }
 }

@@ -4,6 +4,7 @@ use fathom_ntk::sample::{FirstStep, Method, Observable, Recorder, Sampler};
 use fathom_ntk::spec::{AnyNetwork, Architecture, ArchitectureSpec, Composition, CompositionSpec};
 use serde::{Deserialize, Serialize};
 
+use super::difference::differences;
 use crate::error::CommandError;
 use crate::flags::usage;
 
@@ -81,8 +82,9 @@ impl Setup {
     pub(crate) fn difference(&self, other: &Self) -> Option<String> {
         let shown = |what: &str, ours: String, theirs: String| Some(format!("{what} {ours}, here {theirs}"));
         if self.architecture != other.architecture {
-            let text = |s: &NetworkSpec| serde_json::to_string(s).unwrap_or_default();
-            return shown("the network is", text(&self.architecture), text(&other.architecture));
+            let value = |s: &NetworkSpec| serde_json::to_value(s).unwrap_or_default();
+            let words = differences(&value(&self.architecture), &value(&other.architecture));
+            return Some(format!("of its network, {words}"));
         }
         if self.inputs != other.inputs {
             return shown("the inputs are", self.source.clone(), format!("others: {}", other.source));

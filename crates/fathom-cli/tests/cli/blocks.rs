@@ -60,6 +60,65 @@ fn sampled_networks_agree_with_infinite_width() {
     }
 }
 
+/// Endings that are not weights: a residual block, whose mean kernel has no bias of finite width here (its branch adds squares
+/// of independent weights), pooled and flattened images. Cross terms vanish at infinite width, or exactly.
+#[test]
+fn sampled_networks_with_other_endings_agree_with_infinite_width() {
+    let (folder, _, data) = files();
+    let list = "input = [16]\n[[block]]\ntype = \"dense\"\n";
+    let image = "input = [4, 4, 1]\n[[block]]\ntype = \"conv\"\nfilter = [3, 3]\n";
+    let relu = "[[block]]\ntype = \"activation\"\nfunction = \"relu\"\n";
+    let conv = "[[block]]\ntype = \"conv\"\nchannels = 2\nfilter = [3, 3]\n";
+    let branch = "[[block]]\ntype = \"residual\"\nlambda_sq = 0.5\n[[block.branch]]\ntype = \"activation\"\nfunction = \"relu\"\n\
+                  [[block.branch]]\ntype = \"dense\"\n";
+    let of = |kind: &str| format!("[[block]]\ntype = \"{kind}\"\n");
+    for (name, text, cross) in [
+        ("residual", format!("{list}{branch}"), "infinite_width"),
+        ("pooled", format!("{image}{relu}{conv}{}", of("global-average-pool")), "exact"),
+        ("flat", format!("{image}{relu}{conv}{}", of("flatten")), "exact"),
+        ("image", format!("{image}{relu}{conv}"), "exact"),
+    ] {
+        let network = folder.path().join(format!("{name}.toml"));
+        let widths = text
+            .replace("\"dense\"\n", "\"dense\"\nwidth = 24\n")
+            .replace("\"conv\"\nfilter", "\"conv\"\nchannels = 24\nfilter");
+        std::fs::write(&network, widths).unwrap();
+        let network = network.to_str().unwrap();
+        // Outputs 0 and 1 are different channels of one place.
+        let observe = "ntk(0,0),ntk(0,1),ntk(0,0;0,1),output(0),output(1;1)";
+        let common = ["sample", "--network", network, "--data", &data, "--rows", "0,1", "--seed", "8"];
+        let answer = json(&[&common[..], &["--observe", observe, "--draws", "1500"]].concat());
+        for observable in answer["observables"].as_array().unwrap() {
+            let theory = observable["mean_theory"].as_array().unwrap();
+            assert_eq!(theory.len(), 1, "{name}: {observable}");
+            for deviation in theory {
+                // Each false alarm has probability 7e-6, and the seed is fixed.
+                assert!(number(&deviation["deviation"]).abs() < 4.5, "{name}: {observable}");
+            }
+        }
+        assert_eq!(answer["observables"][2]["mean_theory"][0]["source"], cross, "{name}");
+        assert_eq!(answer["observables"][3]["mean_theory"][0]["source"], "exact", "{name}");
+        let variance = &answer["observables"][3]["variance_theory"][0];
+        assert!(number(&variance["value"]) > 0.0 && number(&variance["deviation"]).abs() < 4.5, "{name}: {variance}");
+    }
+}
+
+/// Reading many blocks takes time in proportion to their number: a line is looked for only where a block is wrong.
+#[test]
+fn many_blocks_are_read_at_once() {
+    let (folder, ..) = files();
+    let network = folder.path().join("deep.toml");
+    let block = "[[block]]\ntype = \"dense\"\nwidth = 1\n";
+    std::fs::write(&network, format!("input = [1]\n{}", block.repeat(40_000))).unwrap();
+    let network = network.to_str().unwrap();
+    let start = std::time::Instant::now();
+    assert_eq!(json(&["sample", "--network", network, "--draws", "2"])["draws"], 2);
+    // Seconds; with the square of the number, more than a minute.
+    assert!(start.elapsed().as_secs() < 30);
+    std::fs::write(network, format!("input = [1]\n{}[[block]]\ntype = \"cube\"\n", block.repeat(3))).unwrap();
+    refuses(&["sample", "--network", network], &["line 11", "cube"]);
+}
+
 #[test]
 fn runs_are_resumed_sharded_and_merged_to_the_same_numbers() {
     let (folder, network, data) = files();
@@ -77,6 +136,9 @@ fn runs_are_resumed_sharded_and_merged_to_the_same_numbers() {
             assert_eq!(numbers(&answer), whole);
         }
     }
+    let narrower: Vec<&str> = [&common[..], &["--checkpoint", &checkpoint, "--resume"]].concat();
+    let narrower: Vec<&str> = narrower.into_iter().map(|word| if word == "4" { "3" } else { word }).collect();
+    refuses(&narrower, &["of its network, block.1.channels is 4, here 3"]);
     let shards: Vec<String> = (1..=2).map(|i| path(&format!("part{i}.json"))).collect();
     for (i, shard) in (1..).zip(&shards) {
         let part = format!("{i}/2");
@@ -131,6 +193,31 @@ fn the_verdict_samples_what_is_not_known_exactly() {
 }
 
 #[test]
+fn pictures_of_blocks_show_the_draws_beside_infinite_width_and_the_findings_beside_their_limits() {
+    let (folder, network, data) = files();
+    let drawn = |command: &[&str]| {
+        let path = folder.path().join("picture.svg");
+        let common = ["--network", &network, "--data", &data, "--width", "8", "--plot", path.to_str().unwrap()];
+        let output = fathom(&[command, &common].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        std::fs::read_to_string(path).unwrap()
+    };
+    let sampled = drawn(&["sample", "--draws", "300"]);
+    let judged = drawn(&["verdict", "--draws", "64"]);
+    for (figure, words) in [
+        (
+            &sampled,
+            &["blocks on an image of 4×4", "widths 8,1", "300 draws", "infinite width", "median of the draws"][..],
+        ),
+        (&judged, &["blocks on an image of 4×4", "How random is the kernel?", "fine up to 0.5", "gradient steps"]),
+    ] {
+        for word in words {
+            assert!(figure.contains(word), "{word}");
+        }
+    }
+}
+
+#[test]
 fn what_is_not_known_of_blocks_is_said_in_one_line() {
     let (_folder, network, data) = files();
     let with = |command: &'static str, more: &[&'static str]| {
@@ -141,9 +228,11 @@ fn what_is_not_known_of_blocks_is_said_in_one_line() {
     let cases = [
         (with("moments", &[]), &["fathom sample --network"][..]),
         (with("sample", &["--observe", "update(0,0)"]), &["update(0,0)", "step"]),
+        (with("sample", &["--width", "4000000000"]), &["direct sampler", "bytes", "allowed"]),
+        (with("sample", &["--width", "5000000", "--threads", "1024", "--draws", "1e6"]), &["1024 threads", "MiB"]),
         (with("sample", &["--sampler", "chain"]), &["chain", "blocks"]),
         (with("sample", &["--data", "digits"]), &["64", "16"]),
-        (with("sample", &["--plot", "draws.svg"]), &["--network"]),
+        (with("sample", &["--observe", "output(0)", "--plot", "draws.svg"]), &["ntk(A,A)"]),
         (with("entk", &["--data", "digits"]), &["64", "16"]),
     ];
     for (arguments, words) in cases {

@@ -176,7 +176,7 @@ fn damaged_and_foreign_checkpoints_are_refused_and_stay_as_they_are() {
     }
     fs::write(&path, &saved).unwrap();
     for (arguments, words) in [
-        (&["--widths", "3,6,1"][..], "the network is"),
+        (&["--widths", "3,6,1"][..], "widths is 3,5,1, here 3,6,1"),
         (&["--seed", "1"], "the seed is 0, here 1"),
         (&["--input-sq-norm", "2"], "the inputs are all features equal, |x|² = 3, here others: all"),
         (&["--observe", "ntk"], "the observables are ntk(0,0), output(0), here ntk(0,0)"),

@@ -192,3 +192,29 @@ fn a_sweep_of_which_nothing_is_done_is_no_answer() {
     let output = fathom(&["sweep", "train", "--grid", "depth=2,3", "--set", "width=5", "--set", "learning-rate=nan"]);
     assert_eq!(output.status.code(), Some(2));
 }
+
+/// Of widths 8 and 16 at two seeds: what the answer has over seeds, once for each point of the figure.
+#[test]
+fn a_page_has_each_point_of_its_figure_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = path(&folder, "page.html");
+    let grid = ["--grid", "width=8,16", "--grid", "depth=2", "--grid", "seed=0,1", "--set", "draws=400"];
+    let sweep = json(&[&["sweep", "sample"][..], &grid, &["--report", &page]].concat());
+    let html = std::fs::read_to_string(&page).unwrap();
+    for words in ["Sweep of fathom sample", "Cells: 4 done, 0 diverged, 0 failed, 0 missing.", "<svg", "1909.05989"] {
+        assert!(html.contains(words), "no {words:?}");
+    }
+    let (_, rest) = html.split_once("data:text/csv;charset=utf-8,").unwrap();
+    let (link, _) = rest.split_once('"').unwrap();
+    let table = link.replace("%2C", ",").replace("%0A", "\n").replace("%20", " ");
+    let rows: Vec<Vec<&str>> = table.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows.len(), 2, "{table}");
+    for (place, row) in rows.iter().enumerate() {
+        let mean = sweep["over_seeds"]["relative_std"].as_array().unwrap();
+        let (shown, found): (f64, Vec<f64>) =
+            (row[3].parse().unwrap(), mean.iter().map(|value| value.as_f64().unwrap()).collect());
+        // A curve for each width; twelve digits survive the logarithm of an axis.
+        assert!((shown / found[place] - 1.0).abs() < 1e-11, "{shown} {found:?}");
+        assert!(!row[4].is_empty() && !row[5].is_empty(), "standard errors: {row:?}");
+    }
+}

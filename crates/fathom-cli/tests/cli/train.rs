@@ -371,3 +371,23 @@ fn comparisons_that_cannot_be_are_refused_before_training() {
     small(&["--ensemble", "2", "--memory", "0"], &["MiB", "--record-at"]);
     small(&["--compare", "everything"], &["--compare"]);
 }
+
+#[test]
+fn a_page_tells_what_became_of_the_kernel() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = path(&folder, "page.html");
+    let answer = json(&[&SMALL[..], &["--steps", "20", "--record-at", "every:5", "--report", &page]].concat());
+    let html = std::fs::read_to_string(&page).unwrap();
+    for words in
+        ["Training of relu network", "<svg", "1806.07572", "--record-at every:5", "Its relative change is", "run time"]
+    {
+        assert!(html.contains(words), "no {words:?}");
+    }
+    assert!(!html.contains("NaN") && !html.contains("undefined"));
+    // The numbers behind the figures are in the units of the answer.
+    let markdown = path(&folder, "page.md");
+    json(&[&SMALL[..], &["--steps", "20", "--record-at", "every:5", "--report", &markdown]].concat());
+    let text = std::fs::read_to_string(&markdown).unwrap();
+    let drift = answer["records"].as_array().unwrap().last().unwrap()["kernel"]["drift"].as_f64().unwrap();
+    assert!(text.contains(&format!("{drift:.4}")), "{drift} is not in\n{text}");
+}

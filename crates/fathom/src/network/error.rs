@@ -178,6 +178,16 @@ pub enum NetworkError {
         /// What was allowed.
         got: usize,
     },
+    /// A layer with more weights than memory holds.
+    #[error(
+        "a layer of {inputs} × {outputs} weights (inputs times outputs) is too large for memory: use smaller widths"
+    )]
+    TooManyWeights {
+        /// Numbers that go into each sum.
+        inputs: usize,
+        /// Outputs or channels.
+        outputs: usize,
+    },
     /// A result with more entries than can be addressed.
     #[error("a kernel of {rows} × {cols} entries is too large")]
     TooLarge {

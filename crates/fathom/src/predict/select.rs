@@ -74,7 +74,8 @@ pub struct Selection<T> {
 /// * `networks`: whatever `kernel` understands.
 /// * `kernel`: the training kernel of a network, $n \times n$, or why there is none.
 /// * `classes`: of the training inputs, for accuracies.
-/// * `watch`: called before each network with its position; `false` stops.
+/// * `watch`: called before each network with its position, and again where a network has no kernel; `false` stops, and
+///   then a network without kernel is none of the candidates: it was not judged.
 ///
 /// # Errors
 /// [`PredictError`] if targets and kernels do not fit, or a ridge is out of range. A network without kernel, or whose kernel
@@ -112,6 +113,7 @@ pub fn select<T: Clone, E: std::fmt::Display>(
                 Err(error @ PredictError::Length { .. }) => return Err(error),
                 Err(error) => Err(error.to_string()),
             },
+            Err(_) if !watch(position) => break,
             Err(reason) => Err(reason.to_string()),
         };
         for &ridge in ridges {

@@ -173,22 +173,49 @@ pub(super) fn describe_finite<'a>(lines: &mut Lines, network: impl Into<Network<
     match network.into() {
         Network::Layers(arch) => describe_layers(lines, arch),
         Network::Blocks(blocks) => {
-            let widths = blocks.widths().into_iter().map(|width| width.to_string());
-            let widths = repeated(widths, |width, times| format!("{width}x{times}")).join(",");
-            describe_blocks(lines, blocks, &format!("widths {widths}"));
+            describe_blocks(lines, blocks, &widths_words(blocks));
         }
     }
 }
 
 fn describe_blocks(lines: &mut Lines, network: &Composition, widths: &str) {
+    let [shape, names, law] = words(network, widths);
+    lines.row("network", shape);
+    lines.row("blocks", names);
+    lines.row("", law);
+}
+
+/// A network of blocks of finite width in words: its shape, its blocks in order, and how its weights are drawn.
+///
+/// # Example
+/// ```
+/// use fathom_ntk::report::composition_words;
+/// use fathom_ntk::spec::{Composition, CompositionSpec};
+/// let spec = "input = [4]\n[[block]]\ntype = \"dense\"\nwidth = 7\n[[block]]\ntype = \"dense\"\nwidth = 1";
+/// let network = Composition::try_from(CompositionSpec::from_toml(spec)?)?;
+/// assert_eq!(composition_words(&network)[0], "blocks on 4: widths 7,1, 2 weight layers");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn composition_words(network: &Composition) -> [String; 3] {
+    words(network, &widths_words(network))
+}
+
+fn words(network: &Composition, widths: &str) -> [String; 3] {
     let layers = match network.depth() {
         1 => "1 weight layer".into(),
         depth => format!("{depth} weight layers"),
     };
-    lines.row("network", format!("blocks on {}: {widths}, {layers}", network.input()));
     let names = network.blocks().iter().map(ToString::to_string);
-    lines.row("blocks", repeated(names, |name, times| format!("{times} times {name}")).join(", "));
-    lines.row("", format!("biases {}, parameterization {}", network.biases(), network.parameterization()));
+    [
+        format!("blocks on {}: {widths}, {layers}", network.input()),
+        repeated(names, |name, times| format!("{times} times {name}")).join(", "),
+        format!("biases {}, parameterization {}", network.biases(), network.parameterization()),
+    ]
+}
+
+fn widths_words(network: &Composition) -> String {
+    let widths = network.widths().into_iter().map(|width| width.to_string());
+    format!("widths {}", repeated(widths, |width, times| format!("{width}x{times}")).join(","))
 }
 
 /// Names, those that repeat in short; not more than can be read.

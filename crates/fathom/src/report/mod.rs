@@ -19,7 +19,7 @@ pub use depth::{
     depth_data_parts, depth_data_text, depth_network_words, depth_pair_words, depth_parts, depth_rate_words, depth_text,
 };
 pub use empirical::{change_parts, change_text, composed_parts, composed_text, empirical_parts, empirical_text};
-pub use format::{Part, number, scaled};
+pub use format::{Part, composition_words, number, scaled};
 pub use kernel::{kernel_parts, kernel_text};
 pub use moments::{moments_parts, moments_text};
 pub use phase::{curve_text, diagram_text, edge_of_chaos_parts, edge_of_chaos_text, phase_parts, phase_text};

@@ -32,7 +32,11 @@ impl Blocks {
         }
         let all = ComposedNetwork::cost(composition, inputs.len() / features, usize::MAX)?;
         let outputs = if observables.iter().all(Observable::sees_first_output_alone) { 1 } else { all.outputs };
-        let cost = ComposedNetwork::cost(composition, inputs.len() / features, outputs)?;
+        let mut cost = ComposedNetwork::cost(composition, inputs.len() / features, outputs)?;
+        if observables.iter().any(|observable| matches!(observable, Observable::Update(..))) {
+            // The network after the step is there beside the first, and all outputs of both are followed back.
+            cost.bytes = cost.bytes.saturating_add(all.bytes);
+        }
         if cost.bytes > most {
             return Err(SampleError::Memory { method: Method::Direct, needed: cost.bytes, allowed: most });
         }

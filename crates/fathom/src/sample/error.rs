@@ -46,7 +46,7 @@ pub enum SampleError {
     },
     /// More memory than is allowed.
     #[error(
-        "one draw by the {method} sampler needs {needed} bytes, allowed are {allowed}: use fewer inputs or another sampler"
+        "one draw by the {method} sampler needs {needed} bytes, allowed are {allowed}: use smaller widths, fewer inputs or another sampler"
     )]
     Memory {
         /// The method.

@@ -1,6 +1,7 @@
 //! The data that studies use.
 
 use super::StudyError;
+use super::choice::{Chosen, Size};
 
 /// Inputs with classes.
 #[derive(Clone, Copy, Debug)]
@@ -27,11 +28,8 @@ pub struct Material<'a> {
 /// Images to learn from and images to be tested on, centred and of equal norm.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Split {
-    pub(super) features: usize,
-    pub(super) train: Vec<f64>,
-    pub(super) test: Vec<f64>,
-    pub(super) train_classes: Vec<usize>,
-    pub(super) test_classes: Vec<usize>,
+    pub(super) train: Chosen,
+    pub(super) test: Chosen,
     /// How many classes there are.
     pub(super) count: usize,
 }
@@ -66,56 +64,18 @@ impl<'a> Labelled<'a> {
             classes.push(class as usize);
         }
         let count = classes.iter().max().map_or(0, |class| class + 1);
-        let mut of_train = vec![0; count];
-        let mut chosen = vec![false; rows];
-        let take =
-            |chosen: &mut Vec<bool>, taken: &mut Vec<usize>, order: &mut dyn Iterator<Item = usize>, most: usize| {
-                let each = most.div_ceil(count.max(1));
-                let mut places = Vec::new();
-                for row in order {
-                    if places.len() < most && !chosen[row] && taken[classes[row]] < each {
-                        taken[classes[row]] += 1;
-                        chosen[row] = true;
-                        places.push(row);
-                    }
-                }
-                places
-            };
-        let learnt = take(&mut chosen, &mut of_train, &mut (0..rows), train);
-        let tested = take(&mut chosen, &mut vec![0; count], &mut (0..rows).rev(), test);
+        let wanted: Vec<f64> = (0..count).map(|class| class as f64).collect();
+        let ranks = |most: usize| 0..most.div_ceil(count.max(1));
+        let mut learnt = self.places(&wanted, 0..rows, ranks(train));
+        learnt.truncate(train);
+        let is_free = |row: &usize| learnt.binary_search_by_key(row, |&(row, _)| row).is_err();
+        let mut tested = self.places(&wanted, (0..rows).rev().filter(is_free), ranks(test));
+        tested.truncate(test);
         if learnt.len() < train || tested.len() < test {
             return Err(self.too_few(train + test));
         }
-        let inputs = |places: &[usize]| -> Result<Vec<f64>, StudyError> {
-            let mut values = Vec::with_capacity(places.len() * self.features);
-            for &place in places {
-                values.extend(self.standardised(place)?);
-            }
-            Ok(values)
-        };
-        let of = |places: &[usize]| places.iter().map(|&place| classes[place]).collect();
-        Ok(Split {
-            features: self.features,
-            train: inputs(&learnt)?,
-            test: inputs(&tested)?,
-            train_classes: of(&learnt),
-            test_classes: of(&tested),
-            count,
-        })
-    }
-
-    fn standardised(&self, row: usize) -> Result<Vec<f64>, StudyError> {
-        let x = self.row(row)?;
-        // Squares of numbers of any size stay in range when the numbers are of order 1.
-        let largest = x.iter().fold(0.0_f64, |largest, v| largest.max(v.abs()));
-        let count = x.len() as f64;
-        let mean = x.iter().map(|v| v / largest).sum::<f64>() / count;
-        let root = (x.iter().map(|v| (v / largest - mean).powi(2)).sum::<f64>() / count).sqrt();
-        if root > 0.0 {
-            return Ok(x.iter().map(|v| (v / largest - mean) / root).collect());
-        }
-        let (what, needed) = (format!("input {row} of {}", self.name), "of several values".into());
-        Err(StudyError::Data { what, needed, got: format!("{:e} everywhere", x[0]) })
+        let [train, test] = [self.chosen(&learnt, Size::Standard)?, self.chosen(&tested, Size::Standard)?];
+        Ok(Split { train, test, count })
     }
 
     fn too_few(&self, needed: usize) -> StudyError {

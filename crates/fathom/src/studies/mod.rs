@@ -10,14 +10,13 @@
 //! * [`Study::quantities`]: the numbers that claims are about, each with the table it comes from.
 //! * [`claims`], [`judge`]: the verdicts.
 
+mod choice;
 mod claim;
-mod classes;
 mod data;
 mod error;
 mod fit;
 mod hanin_nica;
 mod hayou;
-mod images;
 mod job;
 mod piece;
 mod seleznova_kutyniok_2021;

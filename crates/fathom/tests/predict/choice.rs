@@ -97,6 +97,11 @@ fn the_best_candidate_is_best_by_each_criterion() {
         assert_eq!(found.candidates[2].outcome.reason(), Some("too deep"));
         let stopped = select(&[0, 1], of, &targets, None, &ridges, criterion, |i| i == 0).unwrap();
         assert_eq!(stopped.candidates.len(), 2);
+        // A network whose kernel is given up because all is to stop was not judged.
+        let asked = std::cell::Cell::new(0);
+        let until_it_fails = |_| asked.replace(asked.get() + 1) < 2;
+        let stopped = select(&[0, 2], of, &targets, None, &ridges, criterion, until_it_fails).unwrap();
+        assert_eq!((stopped.candidates.len(), asked.get()), (2, 3));
     }
 }
 

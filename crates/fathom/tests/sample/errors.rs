@@ -69,7 +69,7 @@ fn networks_that_need_too_much_memory_are_refused_before_they_are_built() {
     let SampleError::Memory { method: Method::Direct, needed, allowed } = error else { panic!("{error}") };
     assert!(needed > 8 * 100_000 * 100_000 && allowed < needed);
     let message = format!(
-        "one draw by the direct sampler needs {needed} bytes, allowed are {allowed}: use fewer inputs or another sampler"
+        "one draw by the direct sampler needs {needed} bytes, allowed are {allowed}: use smaller widths, fewer inputs or another sampler"
     );
     assert_eq!(error.to_string(), message);
     // The same network by another sampler is no problem, nor are widths whose product does not fit into 64 bits.

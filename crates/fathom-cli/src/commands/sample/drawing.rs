@@ -76,7 +76,7 @@ impl<'a> Drawing<'a> {
             keep,
             checkpoint: args.run.checkpoint.as_deref(),
             saved: Instant::now(),
-            threads: args.effort.threads.map_or_else(default_threads, usize::from),
+            threads: args.effort.threads(),
             limit,
             target,
             stop: stop_requested()?,
@@ -180,8 +180,4 @@ impl<'a> Drawing<'a> {
         }
         Ok(false)
     }
-}
-
-fn default_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }

@@ -60,6 +60,21 @@ pub(super) fn distribution_panel(surrogate: Option<Surrogate>, bins: Option<&Bin
     })
 }
 
+/// The panel of draws alone, with the place of the kernel of infinite width if it is known.
+pub(super) fn drawn_panel(bins: &Bins, infinite: Option<f64>) -> Option<Panel> {
+    let mut panel = distribution_panel(None, Some(bins))?;
+    if let Some(at) = infinite.filter(|at| at.is_finite()) {
+        let label = "infinite width".into();
+        panel.marks.push(Mark::Reference { label, colour: Colour::VERMILLION, dash: Dash::Solid, at: At::X(at) });
+        // Narrow networks may be far from it.
+        panel.x.range = panel.x.range.map(|[low, high]| {
+            let margin = 0.03 * (high.max(at) - low.min(at));
+            [low.min(at - margin), high.max(at + margin)]
+        });
+    }
+    Some(panel)
+}
+
 /// The bins with the lines at mean and median; without draws, the curve without its thin end to the right.
 fn ends(surrogate: Option<Surrogate>, bins: Option<&Bins>) -> Option<[f64; 2]> {
     match (bins, surrogate) {
@@ -160,6 +175,25 @@ mod tests {
         };
         let Mark::Histogram { heights, .. } = histogram(&bins) else { panic!("a histogram") };
         assert_eq!(heights, [0.5, 0.25]);
+    }
+
+    #[test]
+    fn the_kernel_of_infinite_width_is_on_the_sheet_wherever_it_lies() {
+        let bins = Bins {
+            scale: Scale::Linear,
+            edges: vec![0.5, 1.0, 1.5],
+            counts: vec![2, 2],
+            draws: 4,
+            mean: 1.0,
+            median: 0.9,
+        };
+        for at in [0.1, 1.2, 3.0] {
+            let panel = drawn_panel(&bins, Some(at)).unwrap();
+            let [low, high] = panel.x.range.unwrap();
+            assert!(low < at.min(0.5) && high > at.max(1.5), "{low} to {high}");
+            assert!(matches!(panel.marks.last(), Some(Mark::Reference { at: At::X(x), .. }) if *x == at));
+        }
+        assert_eq!(drawn_panel(&bins, Some(f64::NAN)).unwrap().marks.len(), 3, "bars, mean and median");
     }
 
     #[test]

@@ -27,4 +27,4 @@ pub(crate) use sampled::{pictured, sampled_figure};
 pub(crate) use select::selection_figure;
 pub(crate) use sweep::sweep_figure;
 pub(crate) use train::training_figure;
-pub(crate) use verdict::verdict_figure;
+pub(crate) use verdict::{blocks_verdict_figure, verdict_figure};

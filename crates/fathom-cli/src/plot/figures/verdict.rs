@@ -1,16 +1,26 @@
 //! The findings of a verdict, each against its two thresholds.
 
-use fathom_ntk::analysis::verdict::{Class, Finding, Level, Question, Verdict};
-use fathom_ntk::report::number;
+use fathom_ntk::analysis::verdict::{BlocksVerdict, Class, Finding, Level, Question, Verdict};
+use fathom_ntk::report::{composition_words, number};
 
 use super::depths::{subtitle, title};
 use crate::plot::figure::{At, Axis, Figure, Mark, Panel, Scale};
 use crate::plot::style::{Colour, Dash};
 
-/// One bar for each finding.
+/// One bar for each finding on a fully connected network.
 pub(crate) fn verdict_figure(verdict: &Verdict) -> Figure {
     let arch = &verdict.architecture;
-    let class = match verdict.class {
+    figure(verdict.class, &verdict.findings, &title(arch), subtitle(arch))
+}
+
+/// One bar for each finding on a network of blocks.
+pub(crate) fn blocks_verdict_figure(verdict: &BlocksVerdict) -> Figure {
+    let [network, blocks, law] = composition_words(&verdict.architecture);
+    figure(verdict.class, &verdict.findings, &network, format!("{law}; {blocks}"))
+}
+
+fn figure(class: Class, findings: &[Finding], network: &str, subtitle: String) -> Figure {
+    let class = match class {
         Class::InRegime => "NTK theory describes this network",
         Class::InRegimeUntrainable => "NTK theory describes this network, which cannot be trained",
         Class::Borderline => "Borderline",
@@ -18,9 +28,9 @@ pub(crate) fn verdict_figure(verdict: &Verdict) -> Figure {
     };
     Figure {
         // The network may have a long list of widths, of which the end is cut.
-        title: format!("{class}: {}", title(arch)),
-        subtitle: subtitle(arch),
-        panels: verdict.findings.iter().map(panel).collect(),
+        title: format!("{class}: {network}"),
+        subtitle,
+        panels: findings.iter().map(panel).collect(),
         columns: 1,
     }
 }

@@ -179,7 +179,7 @@ pub fn sample_report(simulation: &Simulation<'_>) -> Result<SampleReport, Statis
             Box::new(move |observable| theory.of(observable))
         }
         NetworkRef::Blocks(blocks) => {
-            let theory = BlocksTheory::new(blocks, inputs);
+            let mut theory = BlocksTheory::new(blocks, inputs);
             Box::new(move |observable| theory.of(observable))
         }
     };

@@ -19,12 +19,14 @@ impl ComposedNetwork {
     /// The cost of a draw and of the kernel of its first outputs, `outputs` of them or all, on so many inputs.
     ///
     /// # Errors
-    /// [`NetworkError::MissingWidth`], [`NetworkError::TooLarge`], [`NetworkError::NoNtk`].
+    /// [`NetworkError::MissingWidth`], [`NetworkError::TooManyWeights`], [`NetworkError::NoNtk`].
     pub(crate) fn cost(network: &Composition, inputs: usize, outputs: usize) -> Result<ComposedCost, NetworkError> {
         // A normal; operations of a product in a nanosecond; a layer.
         const NORMAL: f64 = 6.0;
         const PRODUCT: f64 = 12.0;
         const CALL: f64 = 2000.0;
+        // What is known of a layer besides its numbers: its sizes, and where the numbers are.
+        const LAYER: f64 = 1024.0;
         let plan = Plan::new(network)?;
         if let Some(activation) = plan.jump {
             return Err(NetworkError::NoNtk { activation });
@@ -42,7 +44,7 @@ impl ComposedNetwork {
             let passes = 2.0 * sums * weights * (inputs as f64 + 2.0 * rows);
             let products = if windows.count == 1 { 0.0 } else { weights * rows * rows };
             nanoseconds += NORMAL * weights + (passes + products) / PRODUCT + CALL;
-            bytes += 8.0 * 2.0 * weights;
+            bytes += 8.0 * 2.0 * weights + LAYER;
             largest = largest.max(8.0 * sums * layer.inputs as f64);
         });
         bytes += 8.0 * inputs as f64 * plan.signals as f64 + 8.0 * 2.0 * rows * plan.derivatives as f64;

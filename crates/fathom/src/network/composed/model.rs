@@ -68,7 +68,7 @@ impl ComposedNetwork {
     ///
     /// # Errors
     /// [`NetworkError::MissingWidth`] for a block without a width ([`Composition::with_widths`] gives them all one), and
-    /// [`NetworkError::TooLarge`] for more weights than memory holds.
+    /// [`NetworkError::TooManyWeights`] for more weights than memory holds.
     ///
     /// # Accuracy and cost
     /// About 4 ns for each weight; the same bits on every machine.
@@ -90,7 +90,7 @@ impl ComposedNetwork {
         let mut stream = Stream::new(seed, index);
         let has_biases = composition.biases() != Biases::None;
         let layers = plan.layers.iter().map(|plan| {
-            let too_large = |_| NetworkError::TooLarge { rows: plan.outputs, cols: plan.inputs };
+            let too_large = |_| NetworkError::TooManyWeights { inputs: plan.inputs, outputs: plan.outputs };
             let mut drawn = Vec::new();
             drawn.try_reserve_exact(plan.inputs * plan.outputs).map_err(too_large)?;
             drawn.resize(plan.inputs * plan.outputs, 0.0);

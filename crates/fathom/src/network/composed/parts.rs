@@ -52,7 +52,7 @@ pub(super) struct Plan {
 
 impl Plan {
     /// # Errors
-    /// [`NetworkError::MissingWidth`], [`NetworkError::TooLarge`].
+    /// [`NetworkError::MissingWidth`], [`NetworkError::TooManyWeights`].
     pub fn new(network: &Composition) -> Result<Self, NetworkError> {
         let input = network.input();
         let mut compiler = Compiler {
@@ -160,7 +160,7 @@ impl Compiler<'_> {
         self.keep();
         let inputs = self.channels.saturating_mul(windows.size);
         if inputs.checked_mul(outputs).is_none() {
-            return Err(NetworkError::TooLarge { rows: outputs, cols: inputs });
+            return Err(NetworkError::TooManyWeights { inputs, outputs });
         }
         let factor = weight_var / inputs as f64;
         let coefficients = self.network.ntk_coefficients(weight_var, bias_var, Some(inputs));

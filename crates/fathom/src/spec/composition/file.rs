@@ -113,9 +113,11 @@ struct ListOfBlocks {
 impl ListOfBlocks {
     fn spec(self, text: &str) -> Result<CompositionSpec, CompositionError> {
         let read = |(i, value): (usize, Spanned<Value>)| {
-            let line = line_of(text, value.span().start);
+            let start = value.span().start;
+            // Lines are counted for errors alone: counting them for every block takes the square of their number.
+            let wrong = |message| format!("line {}, {message}", line_of(text, start));
             block(value.into_inner(), &(i + 1).to_string())
-                .map_err(|message| CompositionError::Toml { message: format!("line {line}, {message}") })
+                .map_err(|message: String| CompositionError::Toml { message: wrong(message) })
         };
         let blocks = self.blocks.into_iter().enumerate().map(read).collect::<Result<_, _>>()?;
         Ok(CompositionSpec { input: self.input, blocks, biases: self.biases, parameterization: self.parameterization })

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::super::images::of_classes;
 use super::super::job::{of_width, outcome, value};
 use super::super::{Labelled, Piece, Scale, StudyError, Table, Value};
 use super::FEATURES;
@@ -89,7 +88,7 @@ impl Run {
         steps: u64,
         stop: &AtomicBool,
     ) -> Result<Option<Vec<Vec<Value>>>, StudyError> {
-        let chosen = of_classes(digits, &CLASSES, 0, self.each)?;
+        let chosen = digits.of_classes(&CLASSES, 0, self.each)?;
         let targets = chosen.classes.iter().map(|class| 2.0 * *class as f64 - 1.0).collect();
         let examples = Examples::new(chosen.inputs, chosen.features, targets, 1)?.with_classes(chosen.classes)?;
         let Some(before) = self.trained(&examples, 0, stop)? else { return Ok(None) };

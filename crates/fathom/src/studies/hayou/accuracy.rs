@@ -6,6 +6,7 @@ use crate::infinite::matrix::{self, Network, Watch};
 use crate::network::Precision;
 use crate::predict::{Distinct, Kernels, PredictOptions, Targets, TestBlock, accuracy, one_hot, predict};
 use crate::spec::{Architecture, ArchitectureSpec, BranchScaling, Composition, PerLayer, ResNetSpec};
+use crate::studies::choice::Chosen;
 use crate::studies::job::{of_width, outcome, value};
 use crate::studies::{Labelled, Piece, Scale, Split, StudyError, Table, Value};
 use crate::train::{Examples, Schedule, Stop, TrainOptions};
@@ -118,7 +119,7 @@ fn of_kernel<'a>(
     work: impl Fn(&Split) -> Result<[f64; 2], StudyError> + Send + Sync + 'a,
 ) -> Piece<'a> {
     let description =
-        format!("{name}, depth {depth}, {} and {} of {source}", split.train_classes.len(), split.test_classes.len());
+        format!("{name}, depth {depth}, {} and {} of {source}", split.train.classes.len(), split.test.classes.len());
     let seconds = 0.2 + 0.02 * depth as f64;
     Piece::new(REGRESSION, description, seconds, move |_| {
         let [accuracy, signal] = work(&split)?;
@@ -128,16 +129,17 @@ fn of_kernel<'a>(
 
 /// Test accuracy, and the size of the predictions relative to the targets.
 fn regressed<'n>(network: impl Into<Network<'n>>, split: &Split) -> Result<[f64; 2], StudyError> {
-    let Split { features, train, test, train_classes, test_classes, count } = split;
+    let Split { train, test, count } = split;
     let (kind, block) = (matrix::KernelKind::Ntk, TestBlock::Diagonal);
-    let kernels = Kernels::compute(network, train, test, *features, kind, block, &Watch::default())?;
-    let distinct = Distinct::rows(train, *features)?;
-    let targets = Targets::new(&one_hot(train_classes, *count)?, *count, &distinct)?;
+    let kernels =
+        Kernels::compute(network, &train.inputs, &test.inputs, train.features, kind, block, &Watch::default())?;
+    let distinct = Distinct::rows(&train.inputs, train.features)?;
+    let targets = Targets::new(&one_hot(&train.classes, *count)?, *count, &distinct)?;
     let prediction = predict(kernels.ntk.as_ref(), None, &targets, &PredictOptions::default())?;
     let mean = prediction.at.first().map(|at| at.mean.as_slice()).unwrap_or_default();
     let square = |values: &[f64]| values.iter().map(|v| v * v).sum::<f64>() / values.len().max(1) as f64;
-    let signal = (square(mean) / square(&one_hot(test_classes, *count)?)).sqrt();
-    Ok([accuracy(mean, *count, test_classes)?, signal])
+    let signal = (square(mean) / square(&one_hot(&test.classes, *count)?)).sqrt();
+    Ok([accuracy(mean, *count, &test.classes)?, signal])
 }
 
 pub(super) fn trained<'a>(scale: Scale, seed: u64, images: &Labelled<'a>) -> Result<Vec<Piece<'a>>, StudyError> {
@@ -165,17 +167,14 @@ fn training<'a>(
 ) -> Result<Piece<'a>, StudyError> {
     let (name, width) = (init.name, 64);
     let count = split.count;
-    let architecture = of_width(split.features, width, depth, count, init.spec()?)?;
+    let architecture = of_width(split.train.features, width, depth, count, init.spec()?)?;
     let found = phase(architecture.activation(), init.weight_var, init.bias_var, None)?;
     let phase = format!("{:?}", found.phase).to_lowercase();
-    let examples = |inputs: &[f64], classes: &[usize]| {
+    let examples = |Chosen { inputs, features, classes }: &Chosen| {
         let targets = one_hot(classes, count)?;
-        Ok::<_, StudyError>(
-            Examples::new(inputs.to_vec(), split.features, targets, count)?.with_classes(classes.to_vec())?,
-        )
+        Ok::<_, StudyError>(Examples::new(inputs.clone(), *features, targets, count)?.with_classes(classes.clone())?)
     };
-    let train = examples(&split.train, &split.train_classes)?;
-    let test = examples(&split.test, &split.test_classes)?;
+    let (train, test) = (examples(&split.train)?, examples(&split.test)?);
     let options = TrainOptions {
         precision: Precision::F32,
         stop: Stop { steps: Some(steps), ..Stop::default() },

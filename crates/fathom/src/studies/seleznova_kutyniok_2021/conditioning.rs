@@ -5,7 +5,6 @@ use std::slice::from_ref;
 use super::network::{Cell, columns};
 use crate::infinite::matrix::{KernelEngine, KernelMatrix, KernelScale, MatrixOptions};
 use crate::linalg::symmetric_eigenvalues;
-use crate::studies::classes::few_classes;
 use crate::studies::{Labelled, Piece, Scale, StudyError, Table, Value};
 
 /// The name of the table.
@@ -37,7 +36,7 @@ pub(super) fn pieces<'a>(scale: Scale, digits: &Labelled<'a>) -> Result<Vec<Piec
 }
 
 fn row(cell: &Cell, depth: usize, digits: &Labelled<'_>) -> Result<Vec<Value>, StudyError> {
-    let examples = few_classes(digits, CLASSES, from_ref(&(0..2)), digits.features as f64)?;
+    let examples = digits.few_classes(CLASSES, from_ref(&(0..2)), digits.features as f64)?;
     // The kernels of infinite width do not know the width.
     let architecture = cell.network([digits.features, 2, depth, 1])?;
     let options = MatrixOptions { scale: KernelScale::Depth, ..MatrixOptions::default() };

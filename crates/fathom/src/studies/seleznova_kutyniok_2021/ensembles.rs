@@ -11,7 +11,6 @@ use crate::analysis::training::{
 use crate::sample::{Method, Sampler};
 use crate::spec::Architecture;
 use crate::statistics::MeanWithError;
-use crate::studies::classes::few_classes;
 use crate::studies::{Labelled, Piece, Scale, StudyError, Table, Value};
 use crate::train::{Schedule, Stop, TrainOptions};
 
@@ -120,8 +119,8 @@ fn ensemble(
 ) -> Result<Option<EnsembleReport>, StudyError> {
     let Plan { members, of_class, steps, seed } = plan;
     let sq_norm = digits.features as f64;
-    let train = few_classes(digits, CLASSES, from_ref(&(0..of_class)), sq_norm)?;
-    let test = few_classes(digits, CLASSES, from_ref(&(of_class..2 * of_class)), sq_norm)?;
+    let train = digits.few_classes(CLASSES, from_ref(&(0..of_class)), sq_norm)?;
+    let test = digits.few_classes(CLASSES, from_ref(&(of_class..2 * of_class)), sq_norm)?;
     let options =
         TrainOptions { seed, stop: Stop { steps: Some(steps), ..Stop::default() }, ..TrainOptions::default() };
     let slow = Setting { train: &train, test: Some(&test), options: &options, learning_rate: f64::MIN_POSITIVE };

@@ -2,7 +2,6 @@
 
 use super::network::{Cell, columns, seed_of};
 use crate::analysis::sweep::{Job, Task, TrainTask};
-use crate::studies::classes::few_classes;
 use crate::studies::job::{outcome, value};
 use crate::studies::{Labelled, Piece, Scale, StudyError, Table, Value};
 use crate::train::{LearningRate, Schedule, Stop, TrainOptions};
@@ -70,7 +69,7 @@ fn piece<'a>(
     let seconds = 3e-9 * (CLASSES * of_class * width * width * depth) as f64 * steps as f64;
     Ok(Piece::new(TABLE, description, seconds, move |stop| {
         let ranges = [0..OF_CLASS, OF_CLASS..of_class];
-        let examples = few_classes(&digits, CLASSES, &ranges, digits.features as f64)?;
+        let examples = digits.few_classes(CLASSES, &ranges, digits.features as f64)?;
         let task = TrainTask {
             examples: &examples,
             test: None,

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::network::{TRAINED, depth_at, network, phase, seed_of};
 use crate::analysis::training::initial_network;
 use crate::spec::Architecture;
-use crate::studies::classes::few_classes;
 use crate::studies::{Labelled, Piece, Scale, StudyError, Table, Value};
 use crate::train::{
     Event, Examples, LearningRate, Probe, Recorder, Schedule, Snapshot, Stop, TrainOptions, Trainer, train,
@@ -118,7 +117,7 @@ struct Data {
 impl Data {
     /// Inputs of norm 1: first those that the kernel is looked at on, then others of the same classes.
     fn examples(self, digits: &Labelled<'_>) -> Result<Examples, StudyError> {
-        few_classes(digits, CLASSES, &[0..OF_CLASS, OF_CLASS..self.rows / CLASSES], 1.0)
+        digits.few_classes(CLASSES, &[0..OF_CLASS, OF_CLASS..self.rows / CLASSES], 1.0)
     }
 }
 

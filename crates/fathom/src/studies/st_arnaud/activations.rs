@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::super::images::of_classes;
 use super::super::job::of_width;
 use super::super::{Labelled, Piece, Scale, StudyError, Table, Value};
 use super::ACTIVATIONS;
@@ -76,7 +75,7 @@ fn piece(
     );
     let seconds = 100.0 * (each * width * width) as f64 * 1e-8;
     Piece::new(ACTIVATIONS, description, seconds, move |stop| {
-        let chosen = of_classes(&digits, &[3.0, 8.0], 0, each)?;
+        let chosen = digits.of_classes(&[3.0, 8.0], 0, each)?;
         let targets = chosen.classes.iter().map(|class| 2.0 * *class as f64 - 1.0).collect();
         let examples = Examples::new(chosen.inputs, chosen.features, targets, 1)?;
         let Some(moved) = train(&architecture, &examples, seed, stop)? else { return Ok(None) };

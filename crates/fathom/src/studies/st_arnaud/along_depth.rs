@@ -1,6 +1,5 @@
 //! Normalised kernels, their condition number and kernel regression with them, depth by depth.
 
-use super::super::images::of_classes;
 use super::super::{Labelled, Piece, Scale, StudyError, Table, Value};
 use super::KERNEL;
 use super::regime::{Regime, regimes};
@@ -125,7 +124,7 @@ impl Data {
         };
         if name == "digits" {
             let classes: Vec<f64> = (0..10).map(f64::from).collect();
-            let mut chosen = of_classes(digits, &classes, 0, (inputs + TESTS).div_ceil(10))?;
+            let mut chosen = digits.of_classes(&classes, 0, (inputs + TESTS).div_ceil(10))?;
             chosen.inputs.truncate((inputs + TESTS) * chosen.features);
             return Ok(split(chosen.inputs, chosen.features));
         }

@@ -1,6 +1,5 @@
 //! Kernel regression on images as depth, the number of images and the time of training grow together.
 
-use super::super::images::of_classes;
 use super::super::{Labelled, Piece, Scale, StudyError, Table, Value};
 use super::STOPPING;
 use crate::infinite::matrix::{KernelKind, Watch};
@@ -59,8 +58,7 @@ fn rows(
     digits: &Labelled<'_>,
 ) -> Result<Vec<Vec<Value>>, StudyError> {
     let architecture = Architecture::try_from(ArchitectureSpec { depth: Some(depth), ..ArchitectureSpec::default() })?;
-    let (test, train) =
-        (of_classes(digits, &[3.0, 8.0], 0, TESTS)?, of_classes(digits, &[3.0, 8.0], TESTS, inputs / 2)?);
+    let (test, train) = (digits.of_classes(&[3.0, 8.0], 0, TESTS)?, digits.of_classes(&[3.0, 8.0], TESTS, inputs / 2)?);
     let signs = |classes: &[usize]| classes.iter().map(|class| 2.0 * *class as f64 - 1.0).collect::<Vec<_>>();
     let (labels, expected) = (signs(&train.classes), signs(&test.classes));
     let kernels = Kernels::compute(
