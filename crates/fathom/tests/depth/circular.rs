@@ -5,6 +5,7 @@ use fathom_ntk::analysis::depth::{
     circular_depth_report, circular_limit,
 };
 use fathom_ntk::infinite::location_kernels;
+use fathom_ntk::infinite::matrix::Watch;
 use fathom_ntk::spec::{BranchScaling, CnnSpec, Composition, Padding};
 
 use super::{activation, normalised, printed, relu};
@@ -61,7 +62,7 @@ fn windows(layers: &DepthNetwork, filter: &[usize]) -> CircularNetwork {
 
 fn report(network: &CircularNetwork, images: &ImagePair, depths: &[usize]) -> DepthReport {
     let options = DepthOptions { depths: depths.to_vec(), epsilon: 0.01 };
-    circular_depth_report(network, images, &options).unwrap()
+    circular_depth_report(network, images, &options, &Watch::default()).unwrap()
 }
 
 fn resnet(scaling: BranchScaling) -> DepthNetwork {
