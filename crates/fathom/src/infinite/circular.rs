@@ -30,8 +30,8 @@ pub(crate) struct CircularDepth<'a> {
     general: General<'a>,
     layer: Layer,
     scaling: Option<BranchScaling>,
-    /// For every place, the places of its window.
-    windows: Vec<Vec<usize>>,
+    /// For every axis, and for every place, the places of its window along that axis.
+    windows: Vec<Vec<Vec<usize>>>,
     /// The variance at which all places come to rest, and the expectations there.
     rest: Option<(f64, Chain)>,
 }
@@ -44,18 +44,23 @@ enum Known {
 
 impl<'a> CircularDepth<'a> {
     /// # Arguments
-    /// * `windows`: for every place, the places of its window, all of one number.
+    /// * `windows`: for every axis, and for every place, the places of its window along that axis, all of one number.
+    /// * `detail`: for functions without closed forms.
     pub(crate) fn new(
         activation: &'a Activation,
         [weight_var, bias_var]: [f64; 2],
         scaling: Option<BranchScaling>,
-        windows: Vec<Vec<usize>>,
+        windows: Vec<Vec<Vec<usize>>>,
+        detail: Detail,
     ) -> Result<Self, KernelError> {
         if activation.regularity() == Regularity::Discontinuous {
             return Err(KernelError::NoNtk { activation: activation.name() });
         }
         let layer = Layer { weight_var, bias_var, alpha: 1.0, beta: bias_var };
-        let general = General::new(activation, Detail::Full);
+        let mut general = General::new(activation, Detail::Full);
+        if general.integrates(Use::Few) {
+            general = General::new(activation, detail);
+        }
         let alone = scaling.is_none() && activation.homogeneous().is_none();
         let rest = if alone { rest(&general, layer) } else { None };
         Ok(Self { general, layer, scaling, windows, rest })
@@ -107,7 +112,7 @@ impl<'a> CircularDepth<'a> {
             let state = State::of_inputs(input);
             piecewise_linear::advance(&state, Homogeneous::IDENTITY, share)
         });
-        let mut known = Known::Places(self.summed(&first.collect::<Vec<_>>()));
+        let mut known = Known::Places(self.summed(first.collect()));
         let mut wanted = depths.iter().copied().peekable();
         for l in 1..=deepest {
             if l > 1 {
@@ -129,19 +134,23 @@ impl<'a> CircularDepth<'a> {
 
     /// What each place of a window adds.
     fn share(&self) -> Layer {
-        let part = (self.windows.first().map_or(1, Vec::len).max(1) as f64).recip();
+        let size = |axis: &Vec<Vec<usize>>| axis.first().map_or(1, Vec::len).max(1);
+        let part = (self.windows.iter().map(size).product::<usize>() as f64).recip();
         let Layer { weight_var, bias_var, alpha, beta } = self.layer;
         Layer { weight_var: part * weight_var, bias_var: part * bias_var, alpha, beta: part * beta }
     }
 
-    /// The sums over all windows.
-    fn summed(&self, places: &[State]) -> Vec<State> {
-        let sum = |window: &Vec<usize>| {
-            let mut states = window.iter().map(|place| places[*place]);
-            let first = states.next();
-            first.map(|first| states.fold(first, |sum, state| sum.plus(1.0, &state)))
-        };
-        self.windows.iter().filter_map(sum).collect()
+    /// The sums over all windows, one axis after the other.
+    fn summed(&self, mut places: Vec<State>) -> Vec<State> {
+        for axis in &self.windows {
+            let sum = |window: &Vec<usize>| {
+                let mut states = window.iter().map(|place| places[*place]);
+                let first = states.next();
+                first.map(|first| states.fold(first, |sum, state| sum.plus(1.0, &state)))
+            };
+            places = axis.iter().filter_map(sum).collect();
+        }
+        places
     }
 
     /// The state after φ and the weights behind it.
@@ -200,7 +209,7 @@ impl<'a> CircularDepth<'a> {
             }
             after.push(self.nonlinear(state, share, l, deepest)?);
         }
-        let mut after = self.summed(&after);
+        let mut after = self.summed(after);
         for (state, before) in after.iter_mut().zip(&places) {
             *state = self.rested(add(before, *state));
         }

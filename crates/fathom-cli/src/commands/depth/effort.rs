@@ -8,16 +8,14 @@ use crate::output::note;
 
 /// Seconds of one core that defaults may take.
 const SECONDS: f64 = 60.0;
-/// Rows below which depths are given up instead.
-const FEW_ROWS: usize = 30;
-/// Rows that are kept in any case: ten to learn from, ten to test on.
+/// Rows that are kept in any case, ten to learn from and ten to test on: depths are given up before.
 const LEAST_ROWS: usize = 20;
 /// Depths of tables of images, deepest first.
 const DEPTHS: [usize; 6] = [DEEP_DATA, 200, 100, 50, 20, 10];
 /// Factors e by which spatial patterns fade until places count as one.
 const AGREED: f64 = 21.0;
 /// Seconds of a layer of one place, of one pair: piecewise linear functions, others at a variance that rests, and before it does.
-const QUICK: f64 = 0.7e-6;
+const QUICK: f64 = 0.4e-6;
 const RESTED: f64 = 2e-6;
 const INTEGRATED: f64 = 1.2e-4;
 /// Layers in which variances come to rest, roughly.
@@ -41,13 +39,13 @@ impl Effort {
             let pair = |network: &DepthNetwork| seconds_of_pair(network, places, fading, deepest as f64);
             let cost = subject.networks.iter().map(|(_, network)| pair(network)).sum::<f64>() / networks;
             // N(N + 1)/2 pairs of every network.
-            ((2.0 * SECONDS / (cost * networks)).sqrt() as usize).clamp(LEAST_ROWS, DEFAULT_ROWS)
+            ((2.0 * SECONDS / (cost * networks)).sqrt() as usize).min(DEFAULT_ROWS)
         };
         let deepest = match depths.last() {
             Some(&deepest) => deepest,
-            None => DEPTHS.into_iter().find(|deepest| rows(*deepest) >= FEW_ROWS).unwrap_or(DEPTHS[DEPTHS.len() - 1]),
+            None => DEPTHS.into_iter().find(|deepest| rows(*deepest) >= LEAST_ROWS).unwrap_or(DEPTHS[DEPTHS.len() - 1]),
         };
-        Some(Self { rows: rows(deepest), deepest })
+        Some(Self { rows: rows(deepest).max(LEAST_ROWS), deepest })
     }
 
     /// Says on stderr what was left out.

@@ -195,7 +195,7 @@ pub fn depth_data_report(
 /// As [`depth_data_report`], and [`DepthError::Image`] for images that do not fit.
 ///
 /// # Accuracy and cost
-/// As [`depth_data_report`], every pair as [`CircularNetwork::kernels`].
+/// As [`depth_data_report`], every pair as [`CircularNetwork::kernels`]; gaps to ten digits where φ has no closed form.
 ///
 /// # Example
 /// Two images of three places: the predictor of a deep, critical ReLU network is nearly $(1 + 4)/(2 + 3)$ on every other image of

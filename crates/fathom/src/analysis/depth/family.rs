@@ -7,7 +7,7 @@ use super::pair_report::CircularFacts;
 use super::subject::Places;
 use super::{CircularNetwork, DepthError, DepthNetwork, ImagePair};
 use crate::infinite::matrix::Watch;
-use crate::infinite::{PairInput, PairKernel};
+use crate::infinite::{Detail, PairInput, PairKernel};
 
 /// Networks that differ in depth alone, on rows of numbers.
 #[derive(Clone, Copy)]
@@ -96,7 +96,7 @@ impl<'a> Family<'a> {
             }),
             Self::Images(network, sizes) => {
                 watch.begin(pairs);
-                let recursion = network.recursion(sizes)?;
+                let recursion = network.recursion(sizes, Detail::Bulk)?;
                 map(&|i, j| {
                     let images = ImagePair::new(sizes, self.channels(rows[i]), rows[i], rows[j])
                         .map_err(|error| of_row(error, j))?;

@@ -6,7 +6,7 @@ use super::circular::slowest_pattern;
 use super::network::check_depths;
 use super::pair_report::CircularFacts;
 use super::{DepthError, DepthNetwork};
-use crate::infinite::{CircularDepth, PairInput, PairKernel};
+use crate::infinite::{CircularDepth, Detail, PairInput, PairKernel};
 use crate::spec::{Biases, Block, BranchScaling, Composition, Padding, Parameterization};
 
 /// Two images of one size.
@@ -177,13 +177,14 @@ impl CircularNetwork {
     ) -> Result<Vec<PairKernel>, DepthError> {
         check_depths(depths)?;
         self.check(images.sizes())?;
-        Ok(self.recursion(images.sizes())?.pair(&images.places, depths, goes_on)?)
+        Ok(self.recursion(images.sizes(), Detail::Full)?.pair(&images.places, depths, goes_on)?)
     }
 
     /// The recursion for images of this size, which must fit.
-    pub(super) fn recursion(&self, sizes: &[usize]) -> Result<CircularDepth<'_>, DepthError> {
+    pub(super) fn recursion(&self, sizes: &[usize], detail: Detail) -> Result<CircularDepth<'_>, DepthError> {
         let variances = [self.layers.weight_var(), self.layers.bias_var()];
-        Ok(CircularDepth::new(self.layers.activation(), variances, self.layers.scaling(), self.windows(sizes))?)
+        let windows = self.windows(sizes);
+        Ok(CircularDepth::new(self.layers.activation(), variances, self.layers.scaling(), windows, detail)?)
     }
 
     /// Layers in which the slowest spatial pattern fades by a factor e; `None` if it does not, or like a power of the depth.
@@ -225,24 +226,20 @@ impl CircularNetwork {
         }
     }
 
-    /// For every place, the places of its window.
-    fn windows(&self, sizes: &[usize]) -> Vec<Vec<usize>> {
-        let axis = |size: usize, window: usize| {
-            let places = move |at: usize| (0..window).map(move |b| (at + size + b - (window - 1) / 2) % size);
-            (0..size).map(|at| places(at).collect::<Vec<_>>()).collect::<Vec<_>>()
+    /// For every axis, and for every place, the places of its window along that axis.
+    fn windows(&self, sizes: &[usize]) -> Vec<Vec<Vec<usize>>> {
+        let places: usize = sizes.iter().product();
+        let axis = |axis: usize| {
+            let (size, window) = (sizes[axis], self.filter[axis]);
+            let stride: usize = sizes[axis + 1..].iter().product();
+            let of = |place: usize| {
+                let at = place / stride % size;
+                let line = place - at * stride;
+                (0..window).map(move |b| line + (at + size + b - (window - 1) / 2) % size * stride).collect()
+            };
+            (0..places).map(of).collect()
         };
-        let axes: Vec<_> = sizes.iter().zip(&self.filter).map(|(size, window)| axis(*size, *window)).collect();
-        match &axes[..] {
-            [line] => line.clone(),
-            [down, across] => {
-                let width = across.len();
-                let window = |(y, x): (&Vec<usize>, &Vec<usize>)| {
-                    y.iter().flat_map(|y| x.iter().map(move |x| y * width + x)).collect()
-                };
-                down.iter().flat_map(|y| across.iter().map(move |x| (y, x))).map(window).collect()
-            }
-            _ => Vec::new(),
-        }
+        (0..sizes.len()).map(axis).collect()
     }
 }
 
