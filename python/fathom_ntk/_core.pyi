@@ -15,6 +15,7 @@ __all__ = [
     "CustomActivation",
     "activations",
     "depth",
+    "depth_of_images",
     "depth_on_data",
     "drawn_ntk",
     "edge_of_chaos",
@@ -225,9 +226,13 @@ def depth(
     cosine: float,
     epsilon: float,
     depths: Sequence[int],
+    progress: _Progress,
+) -> _Report: ...
+def depth_of_images(
+    network: Blocks, x: _Floats, y: _Floats, epsilon: float, depths: Sequence[int], progress: _Progress
 ) -> _Report: ...
 def depth_on_data(
-    network: Architecture,
+    network: Architecture | Blocks,
     scaling: str | None,
     x_train: _Floats,
     targets: _Floats,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _core
-from ._arrays import Floats, real, rows, targets, whole
+from ._arrays import Floats, numbers, real, rows, targets, whole
+from ._blocks import Blocks
 from ._errors import ArgumentError, ArgumentTypeError
 from ._network import Mlp
 from ._plotting import axes
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Depth", "DepthOnData", "depth", "depth_on_data"]
 
-_DEEPEST_PAIR, _DEEPEST_DATA, _PER_DECADE = 1_000_000, 1000, 3
+_DEEPEST_PAIR, _DEEPEST_IMAGES, _DEEPEST_DATA, _PER_DECADE = 1_000_000, 20_000, 1000, 3
 
 
 class Depth(Report):
@@ -110,10 +111,16 @@ class DepthOnData(Report):
         return ax
 
 
-def _checked(net: Any) -> Mlp:
-    if not isinstance(net, Mlp):
-        raise ArgumentTypeError(f"net must be an fm.Mlp, got {type(net).__name__}")
+def _checked(net: Any) -> Mlp | Blocks:
+    if not isinstance(net, Mlp | Blocks):
+        raise ArgumentTypeError(f"net must be an fm.Mlp or an fm.Blocks, got {type(net).__name__}")
     return net
+
+
+def _law(net: Mlp | Blocks, scaling: float | str | None) -> str | None:
+    if scaling is not None and isinstance(net, Blocks):
+        raise ArgumentError("scaling is of an fm.Mlp: an fm.Blocks has residual blocks of its own")
+    return None if scaling is None else str(scaling)
 
 
 def _depths(depths: Iterable[int] | None, first: int, last: int) -> list[int]:
@@ -123,23 +130,29 @@ def _depths(depths: Iterable[int] | None, first: int, last: int) -> list[int]:
 
 
 def depth(
-    net: Mlp,
+    net: Mlp | Blocks,
+    x: ArrayLike | None = None,
+    y: ArrayLike | None = None,
     *,
-    cosine: float = 0.0,
-    input_mean_square: float | tuple[float, float] = 1.0,
+    cosine: float | None = None,
+    input_mean_square: float | tuple[float, float] | None = None,
     scaling: float | str | None = None,
     epsilon: float = 0.01,
     depths: Iterable[int] | None = None,
+    progress: bool | Callback | None = None,
 ) -> Depth:
     """The limit of the NTK at great depth, the exact rate at which it is approached, and how deep is deep.
 
     Args:
-        net: its activation and variances; its own depth does not matter.
-        cosine: of the angle between the two inputs.
-        input_mean_square: |x|² over the number of features, of both inputs or of each.
+        net: its activation and variances; its own depth does not matter. Of blocks: circular convolutions without pooling.
+        x: the first of two images, for blocks.
+        y: the second.
+        cosine: of the angle between the two inputs of an `fm.Mlp`; by default 0.
+        input_mean_square: |x|² over the number of features, of both inputs or of each; by default 1.
         scaling: λ_l² of the branches of a residual network: a number, `"1/l"`, `"l^-p"` or `"1/L"`; by default, none.
         epsilon: how near the limit is near.
-        depths: increasing; by default in ratios of two to 10⁶.
+        depths: increasing; by default in ratios of two to 10⁶, of images to 20 000.
+        progress: `True` for a bar of tqdm, or a function of layers done and all layers of a pass.
 
     >>> import fathom_ntk as fm
     >>> found = fm.depth(fm.Mlp(depth=2), depths=[10, 1000, 100_000])  # ReLU on the edge of chaos
@@ -147,22 +160,33 @@ def depth(
     0.25
     >>> [round(float(error), 5) for error in found.errors]
     [0.06559, 0.00329, 5e-05]
+    >>> net = fm.Blocks.cnn([4, 1], depth=2, window=[3], padding="circular", ending="flatten")
+    >>> fm.depth(net, [1, 0, 2, 1], [1, 1, -1, 1], depths=[100]).ratio_limit
+    0.25
     """
-    squares = input_mean_square if isinstance(input_mean_square, tuple) else (input_mean_square, input_mean_square)
+    _checked(net)
+    law, near = _law(net, scaling), real("epsilon", epsilon)
+    if isinstance(net, Blocks):
+        if x is None or y is None or cosine is not None or input_mean_square is not None:
+            raise ArgumentError("an fm.Blocks takes two images, x and y, and neither cosine nor input_mean_square")
+        pair = numbers("x", x).reshape(-1), numbers("y", y).reshape(-1)
+        with reporting(progress, "layers") as callback:
+            return Depth(_core.depth_of_images(net._core, *pair, near, _depths(depths, 1, _DEEPEST_IMAGES), callback))
+    if x is not None or y is not None:
+        raise ArgumentError("x and y are images of an fm.Blocks: an fm.Mlp takes cosine and input_mean_square")
+    given = 1.0 if input_mean_square is None else input_mean_square
+    squares = given if isinstance(given, tuple) else (given, given)
     if len(squares) != 2:
         raise ArgumentError(f"input_mean_square must be one number or two, got {len(squares)}")
-    law = None if scaling is None else str(scaling)
-    pair = real("input_mean_square", squares[0]), real("input_mean_square", squares[1])
-    last = _DEEPEST_PAIR if law is None else 20_000
-    return Depth(
-        _core.depth(
-            _checked(net)._core, law, pair, real("cosine", cosine), real("epsilon", epsilon), _depths(depths, 1, last)
-        )
-    )
+    both = real("input_mean_square", squares[0]), real("input_mean_square", squares[1])
+    angle = real("cosine", 0.0 if cosine is None else cosine)
+    listed = _depths(depths, 1, _DEEPEST_PAIR if law is None else _DEEPEST_IMAGES)
+    with reporting(progress, "layers") as callback:
+        return Depth(_core.depth(net._core, law, both, angle, near, listed, callback))
 
 
 def depth_on_data(
-    net: Mlp,
+    net: Mlp | Blocks,
     x_train: ArrayLike,
     y_train: ArrayLike,
     x_test: ArrayLike,
@@ -175,13 +199,15 @@ def depth_on_data(
     """What becomes of kernel regression and of training on data as networks get deeper.
 
     Args:
-        net: its activation and variances; its own depth does not matter.
-        x_train: training inputs, one a row; the statements about spheres need equal norms.
+        net: as of `depth`.
+        x_train: training inputs, one a row, of images height × width × channels numbers; the statements about spheres need
+            equal norms.
         y_train: targets, one row each.
         x_test: test inputs.
         y_test: their targets, for the test error.
         scaling: as of `depth`.
-        depths: increasing; by default in ratios of two to 1000.
+        depths: increasing; by default in ratios of two to 1000. Every place of an image costs what an input does, until all
+            have come to agree.
         progress: `True` for a bar of tqdm, or a function of pairs done and all pairs.
 
     >>> import numpy as np
@@ -194,9 +220,9 @@ def depth_on_data(
     inputs = rows("x_train", x_train), rows("x_test", x_test)
     given = targets("y_train", y_train, len(inputs[0]))
     known = None if y_test is None else targets("y_test", y_test, len(inputs[1]))
-    law = None if scaling is None else str(scaling)
+    core, law = _checked(net)._core, _law(net, scaling)
     with reporting(progress, "pairs") as callback:
         report = _core.depth_on_data(
-            _checked(net)._core, law, inputs[0], given, inputs[1], known, _depths(depths, 2, _DEEPEST_DATA), callback
+            core, law, inputs[0], given, inputs[1], known, _depths(depths, 2, _DEEPEST_DATA), callback
         )
     return DepthOnData(report)

@@ -96,7 +96,7 @@ kinds!(CompositionError {
     ArgumentError: Empty, Input, Shape, Branch, Order, Value, Scaling, ScalingSyntax, Depth, Toml;
 });
 kinds!(DepthError {
-    ArgumentError: Input, Depths, Epsilon, MeanSquare, Image, Stopped;
+    ArgumentError: Input, Depths, Epsilon, MeanSquare, Image, TooManyPlaces, Stopped;
     NotAvailableError: LayersDiffer, NotCircular, OtherNtk;
 } of [Architecture, Composition, Phase, Kernel, Predict]);
 kinds!(InputError { ArgumentError: Length, NotFinite, Inner; });

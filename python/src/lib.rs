@@ -32,7 +32,7 @@ mod _core {
     #[pymodule_export]
     use super::blocks::Blocks;
     #[pymodule_export]
-    use super::depth::{depth, depth_on_data, log_depths};
+    use super::depth::{depth, depth_of_images, depth_on_data, log_depths};
     #[pymodule_export]
     use super::empirical::{drawn_ntk, empirical_ntk};
     #[pymodule_export]

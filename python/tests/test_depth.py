@@ -54,6 +54,40 @@ def test_deep_regression_tends_to_its_limit() -> None:
     assert found.rows[0]["trained"]["condition"]["value"] == pytest.approx(condition, rel=1e-9)
 
 
+def test_images_in_circular_networks_are_regressed_as_by_their_kernels() -> None:
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=(8, 10)), rng.normal(size=8)
+
+    def net(depth: int, **more: Any) -> fm.Blocks:
+        # The dense layer behind the places counts.
+        return fm.Blocks.cnn([5, 2], depth=depth - 1, window=[3], padding="circular", ending="flatten", **more)
+
+    found = fm.depth_on_data(net(2), x[:6], y[:6], x[6:], y[6:], depths=[3, 3000])
+    theta = net(3).ntk(x)
+    trained = found.rows[0]["trained"]
+    mean = theta[6:, :6] @ np.linalg.solve(theta[:6, :6], y[:6])
+    np.testing.assert_allclose(trained["mean"], mean, rtol=1e-9)
+    eigenvalues = np.linalg.eigvalsh(theta[:6, :6])
+    assert trained["lambda_max"]["value"] == pytest.approx(eigenvalues[-1], rel=1e-11)
+    assert trained["lambda_min"]["value"] == pytest.approx(eigenvalues[0], rel=1e-9)
+    # Mean squares over all places take the place of norms.
+    norms = np.sqrt((x**2).mean(axis=1))
+    assert found.predictor_limit is not None
+    np.testing.assert_allclose(found.predictor_limit.ravel(), norms[6:] * (y[:6] / norms[:6]).sum() / 9, rtol=1e-12)
+    assert found.rows[1]["trained"]["from_limit"]["max"] < 0.02
+    pair = fm.depth(net(2), x[0], x[1].reshape(5, 2), depths=[3, 1000])
+    assert pair.ratios[0] == pytest.approx(theta[0, 1] / np.sqrt(theta[0, 0] * theta[1, 1]), rel=1e-11)
+    assert pair.ratio_limit == 0.25
+    with pytest.raises(fm.ArgumentError, match="two images"):
+        fm.depth(net(2), x[0])
+    with pytest.raises(fm.ArgumentError, match="x and y are images"):
+        fm.depth(fm.Mlp(depth=2), x[0], x[1])
+    with pytest.raises(fm.ArgumentError, match="residual blocks of its own"):
+        fm.depth_on_data(net(2), x, y, x, scaling=1.0)
+    with pytest.raises(fm.NotAvailableError, match="circular padding"):
+        fm.depth_on_data(fm.Blocks.cnn([5, 2], depth=2, window=[3]), x, y, x)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [

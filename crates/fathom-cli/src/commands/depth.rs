@@ -1,22 +1,25 @@
 //! `fathom depth`.
 
+mod effort;
 mod subject;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use fathom_ntk::analysis::depth::{
-    DepthData, DepthDataReport, DepthNetwork, DepthOptions, DepthReport, depth_data_report, log_spaced_depths,
+    DepthData, DepthDataReport, DepthNetwork, DepthOptions, DepthReport, log_spaced_depths,
 };
 use fathom_ntk::report::{depth_data_text, depth_text};
 use fathom_ntk::spec::BranchScaling;
 use serde::Serialize;
 
+use self::effort::Effort;
 use self::subject::{ArchitectureArg, ImageArgs, Subject};
 use super::supervised::{Supervised, Task};
+use crate::data::Inputs;
 use crate::error::CommandError;
 use crate::exit_status::ExitStatus;
 use crate::flags::{NETWORK_FLAGS, NetworkArgs, usage};
-use crate::output::OutputArgs;
+use crate::output::{OutputArgs, note};
 use crate::page::{ReportArgs, command_line, depth_page};
 use crate::plot::{PlotArgs, depth_figure};
 use crate::runs::{stop_requested, watched};
@@ -44,7 +47,7 @@ pub(crate) struct Args {
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Depth")]
 struct DepthArgs {
-    /// Fully connected networks, residual ones with a dense layer in each branch, or circular convolutional ones on two images
+    /// Fully connected networks, residual ones with a dense layer in each branch, or circular convolutional ones on images
     #[arg(long, value_enum, default_value = "mlp")]
     architecture: ArchitectureArg,
     /// Read the network from a TOML file: `[resnet]`, a circular `[cnn]`, or the blocks of one; instead of the other flags of networks
@@ -63,7 +66,8 @@ struct DepthArgs {
     /// How near the limit is near: how deep is deep
     #[arg(long, value_name = "EPS", default_value_t = 0.01, allow_hyphen_values = true)]
     epsilon: f64,
-    /// Depths of the tables, increasing [default: in ratios of two, to 10⁶ for two inputs and 1000 for data, and --depth]
+    /// Depths of the tables, increasing [default: in ratios of two, to 10⁶ for two inputs, and 1000 for data or less for large
+    /// images, and --depth]
     #[arg(long, value_name = "L,…", value_delimiter = ',')]
     depths: Vec<usize>,
     /// Compare three phases: this activation at the nearest critical variances, at half and at twice that weight variance, the
@@ -85,7 +89,7 @@ struct DataArgs {
     /// Which array of an .npz file holds the inputs
     #[arg(long, value_name = "NAME", requires = "data")]
     array: Option<String>,
-    /// Use the first N rows only [default: 50, or all if there are fewer]
+    /// Use the first N rows only [default: 50, or fewer for large images, or all if there are fewer]
     #[arg(long, value_name = "N", requires = "data")]
     rows: Option<usize>,
     /// Test on the last N of these rows
@@ -151,15 +155,24 @@ struct Loaded {
 }
 
 impl DataArgs {
-    fn load(&self) -> Result<Option<Loaded>, CommandError> {
+    /// The first rows with their targets; fewer where that much effort would take too long.
+    fn load(&self, effort: Option<&Effort>) -> Result<Option<Loaded>, CommandError> {
         let Some(path) = &self.data else { return Ok(None) };
         if let Some(rows) = self.rows.filter(|rows| !(2..=MOST_ROWS).contains(rows)) {
             return Err(usage(format!("--rows must be between 2 and {MOST_ROWS}, got {rows}")));
         }
         let mut train = Supervised::load(path, self.array.as_deref(), self.targets.as_deref())?;
-        train.truncate(self.rows.unwrap_or(DEFAULT_ROWS.min(train.inputs.rows)))?;
+        if effort.is_some() && train.targets.is_none() {
+            note(&format!(
+                "{} holds no labels and there are no --targets: two images, and nothing learnt",
+                train.source
+            ));
+            return Ok(None);
+        }
+        let rows = effort.map_or(DEFAULT_ROWS, |effort| effort.rows).min(train.inputs.rows);
+        train.truncate(self.rows.unwrap_or(rows))?;
         if self.normalise {
-            normalise(&mut train)?;
+            normalise(&mut train.inputs)?;
         }
         let test = train.split_last(self.hold_out)?;
         let task = Task::new(&train, Some(&test), self.classify)?;
@@ -171,9 +184,9 @@ impl DataArgs {
 }
 
 /// Every input to $|x|^2 = n_0$.
-fn normalise(data: &mut Supervised) -> Result<(), CommandError> {
-    let cols = data.inputs.cols;
-    for (row, values) in data.inputs.values.chunks_mut(cols.max(1)).enumerate() {
+fn normalise(data: &mut Inputs) -> Result<(), CommandError> {
+    let cols = data.cols;
+    for (row, values) in data.values.chunks_mut(cols.max(1)).enumerate() {
         let norm = values.iter().map(|x| x * x).sum::<f64>().sqrt();
         if !(norm.is_finite() && norm > 0.0) {
             return Err(usage(format!("row {row} has norm {norm} and cannot be scaled")));
@@ -186,26 +199,40 @@ fn normalise(data: &mut Supervised) -> Result<(), CommandError> {
 pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     args.output.check()?;
     args.report.check()?;
-    let data = args.data.data.as_deref().map(|path| (path, args.data.array.as_deref()));
-    let subject = Subject::new(&args.network, &args.depth, &args.images, data)?;
-    let loaded = if subject.is_of_images() { None } else { args.data.load()? };
+    let subject = Subject::new(&args.network, &args.depth, &args.images, &args.data)?;
+    let effort = Effort::new(&subject, &args.depth.depths);
+    let loaded = args.data.load(effort.as_ref())?;
+    if let (Some(effort), Some(_)) = (&effort, &loaded) {
+        effort.tell(args.data.rows.is_some(), !args.depth.depths.is_empty());
+    }
+    let deepest = effort.map_or(DEEP_DATA, |effort| effort.deepest);
     let mut compared = Vec::with_capacity(subject.networks.len());
     for (place, network) in &subject.networks {
         let last = if is_slow(network, subject.is_of_images()) { DEEP_SLOW_PAIR } else { DEEP_PAIR };
         let depths = args.depth.depths(1, last, subject.own);
         let pair = subject.report(network, &DepthOptions { depths, epsilon: args.depth.epsilon })?;
         let data = match &loaded {
-            Some(loaded) => Some(on_data(network, loaded, &args.depth.depths(2, DEEP_DATA, subject.own))?),
+            Some(loaded) => Some(on_data(&subject, network, loaded, &args.depth.depths(2, deepest, subject.own))?),
             None => None,
         };
         compared.push(Compared { place, pair, data });
     }
-    let source = subject.source.or_else(|| args.data.data.as_ref().map(|path| path.display().to_string()));
+    let source = source(&subject, args.data.data.as_deref(), loaded.is_some());
     args.plot.write(|| depth_figure(&compared))?;
     args.report.write(|| depth_page(&compared, source.as_deref(), &command_line()))?;
     let output = Output { version: env!("CARGO_PKG_VERSION"), source: source.as_deref(), networks: &compared };
     args.output.write(&output, || text(&compared, source.as_deref().unwrap_or_default()))?;
     Ok(ExitStatus::Answered)
+}
+
+/// Where the inputs come from.
+fn source(subject: &Subject, data: Option<&Path>, learns: bool) -> Option<String> {
+    let data = data.map(|path| path.display().to_string());
+    match (&subject.source, data) {
+        (Some(pair), Some(data)) if learns => Some(format!("{data}; the two images above are {pair}")),
+        (Some(pair), _) => Some(pair.clone()),
+        (None, data) => data,
+    }
 }
 
 /// Whether every depth is a pass of its own, every layer an integral, or every layer one of many places.
@@ -233,7 +260,12 @@ fn text(compared: &[Compared], source: &str) -> String {
 }
 
 /// The kernels of data, watched from this thread.
-fn on_data(network: &DepthNetwork, loaded: &Loaded, depths: &[usize]) -> Result<DepthDataReport, CommandError> {
+fn on_data(
+    subject: &Subject,
+    network: &DepthNetwork,
+    loaded: &Loaded,
+    depths: &[usize],
+) -> Result<DepthDataReport, CommandError> {
     stop_requested()?;
     let data = DepthData {
         train: &loaded.train,
@@ -242,5 +274,5 @@ fn on_data(network: &DepthNetwork, loaded: &Loaded, depths: &[usize]) -> Result<
         targets: &loaded.task.targets,
         test_targets: loaded.task.test_targets.as_deref(),
     };
-    Ok(watched("rows and pairs", |watch| depth_data_report(network, &data, depths, watch))??)
+    Ok(watched("rows and pairs", |watch| subject.on_data(network, &data, depths, watch))??)
 }

@@ -28,7 +28,8 @@ const MEANINGS: &[Meaning] = &[
     ),
     (
         "Deep networks on data",
-        "The kernel matrix of the training inputs, divided by its diagonal, and what kernel regression with it predicts. Where the \
+        "The kernel matrix of the training inputs, divided by its diagonal, and what kernel regression with it predicts; of \
+         images, kernels are means over places. Where the \
          matrix tends to (1 − r)I + r11ᵀ with 0 < r < 1, every test input gets one and the same prediction; where it tends to ones, \
          the small differences that are left decide, and regression becomes ordinary kriging with them; where it tends to the \
          identity, predictions vanish away from the training inputs.",

@@ -122,7 +122,7 @@ fn depth_has_limit_rate_and_the_recursion() {
     let network = DepthNetwork::mlp(&"relu".parse().unwrap(), 2.0, 0.0).unwrap();
     let input = fathom_ntk::infinite::PairInput::from_gap(1.0, 1.0, 1.0).unwrap();
     let options = DepthOptions { depths: vec![10, 1000], epsilon: 0.01 };
-    let pair = depth_report(&network, &input, &options).unwrap();
+    let pair = depth_report(&network, &input, &options, &Default::default()).unwrap();
     let page = depth_page(&[crate::commands::Compared { place: "given", pair, data: None }], None, "fathom depth");
     // The residual of §4.1 at 1000 layers, and where the limit is reached to 0.01.
     told(&page, &["tends to 0.25", "0.375 ln L/L", "-0.14878", "from 277 layers on", "2511.07272"]);

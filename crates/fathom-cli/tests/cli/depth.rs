@@ -117,7 +117,7 @@ fn circular_networks_have_rates_and_residuals_of_two_images() {
     }
     refuses(&["depth", "--architecture", "cnn", "--shape", "2,1"], &["window"]);
     refuses(&["depth", "--shape", "8,1"], &["--architecture cnn"]);
-    refuses(&["depth", "digits", "--architecture", "cnn"], &["64 features"]);
+    refuses(&["depth", "digits", "--architecture", "cnn", "--shape", "16,1"], &["64 features", "16 numbers"]);
 }
 
 #[test]
@@ -130,13 +130,13 @@ fn files_of_networks_are_followed_in_depth() {
         json(&[&["depth", "--network", file, "--depths", "5,50"], more].concat())["networks"][0]["pair"].clone()
     };
     let cnn = "[cnn]\nshape = [8, 8, 1]\ndepth = 20\npadding = \"circular\"\nending = \"none\"\n";
-    let found = pair(cnn, &["digits", "--pair", "3,7"]);
+    let found = pair(cnn, &["digits", "--pair", "3,7", "--rows", "5", "--hold-out", "2"]);
     assert_eq!((&found["class"], &found["circular"]["filter"][1]), (&"relu_like".into(), &3.into()));
     let blocks = "input = [8, 8, 1]\n[[block]]\ntype = \"conv\"\nfilter = [3, 3]\npadding = \"circular\"\n\
                   [[block]]\ntype = \"activation\"\nfunction = \"relu\"\n[[block]]\ntype = \"flatten\"\n\
                   [[block]]\ntype = \"dense\"\n";
     // One convolution of three by three and a dense layer on all places: the same networks.
-    assert_eq!(pair(blocks, &["digits", "--pair", "3,7"])["rows"], found["rows"]);
+    assert_eq!(pair(blocks, &["digits", "--pair", "3,7", "--rows", "5", "--hold-out", "2"])["rows"], found["rows"]);
     let residual = pair(&(cnn.replace("[8, 8, 1]", "[6, 1]") + "scaling = \"1/l\"\n"), &[]);
     assert_eq!(residual["class"], "residual_relu");
     assert_eq!(pair("[resnet]\nfeatures = 3\ndepth = 9\nscaling = \"l^-2\"\n", &[])["class"], "residual_relu_summable");
@@ -144,6 +144,70 @@ fn files_of_networks_are_followed_in_depth() {
     refuses(&["depth", "--network", file], &["circular padding"]);
     fs::write(&path, blocks.replace("filter", "fliter")).unwrap();
     refuses(&["depth", "--network", file], &["line 2, block 1: unknown field `fliter`"]);
+}
+
+#[test]
+fn images_are_learnt_from_at_every_depth() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let inputs = file("x.csv", "1,2,0,-1\n0,1,3,1\n2,-1,1,0\n-1,0,2,2\n1,1,0,1\n0,2,-1,1\n");
+    let targets = file("y.csv", "1\n-2\n0.5\n3\n0\n1\n");
+    let base = ["depth", &inputs, "--targets", &targets, "--architecture", "cnn", "--hold-out", "2"];
+    let ask = |more: &[&str]| json(&[&base, more].concat())["networks"][0].clone();
+    let found = ask(&["--shape", "4,1", "--window", "3", "--depths", "3,30000", "--normalise"]);
+    let data = &found["data"];
+    assert_eq!((&data["equal_norms"], &data["circular"]["sizes"][0]), (&true.into(), &4.into()));
+    // Both inputs of the pair were scaled too.
+    assert!((found["pair"]["mean_squares"][0].as_f64().unwrap() - 1.0).abs() < 1e-14);
+    // Σy/(n + 3), and 3/8 ln L/L of the ratio from it.
+    assert!((data["predictor_limit"][0].as_f64().unwrap() - 2.5 / 7.0).abs() < 1e-14);
+    assert!(data["rows"][1]["trained"]["from_limit"]["max"].as_f64().unwrap() < 1e-3);
+    // Four numbers are an image of two by two where nothing is said, and windows of two make all places equal at once.
+    let square = ask(&["--window", "2,2", "--depths", "3"]);
+    assert_eq!(square["data"]["circular"]["sizes"], serde_json::json!([2, 2]));
+    assert!(square["data"]["circular"]["slowest_pattern"].as_f64().unwrap() < 1e-15);
+    // Without targets there is nothing to learn, but two images to look at.
+    assert!(
+        json(&["depth", &inputs, "--architecture", "cnn", "--window", "1,1", "--depths", "3"])["networks"][0]["data"]
+            .is_null()
+    );
+}
+
+#[test]
+fn a_picture_and_a_page_show_images_in_three_phases() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("depth.html");
+    let report = path.to_str().unwrap();
+    let arguments =
+        ["depth", "digits", "--architecture", "cnn", "--phases", "--activation", "erf", "--bias-var", "0.1"];
+    let more = ["--rows", "6", "--hold-out", "2", "--depths", "5,20", "--report", report];
+    let text = stdout(&fathom(&[&arguments[..], &more].concat()));
+    for words in ["8×8 places", "ordinary kriging", "erf, circular convolutions", "4 for training, 2 for test"] {
+        assert!(text.contains(words), "no {words:?} in\n{text}");
+    }
+    let page = fs::read_to_string(&path).unwrap();
+    for words in ["Kernel and predictor on the data", "Deep networks on data", "windows of 3×3"] {
+        assert!(page.contains(words), "no {words:?}");
+    }
+}
+
+#[test]
+fn branches_of_nothing_leave_the_first_layer() {
+    let arguments = ["depth", "--architecture", "resnet", "--scaling", "0", "--cosine", "0.3", "--depths", "2,50"];
+    let pair = json(&arguments)["networks"][0]["pair"].clone();
+    assert_eq!((&pair["class"], &pair["needed"]["verified"]), (&"first_layer".into(), &1.into()));
+    assert!((pair["ratio_limit"].as_f64().unwrap() - 0.3).abs() < 1e-15);
+    assert!((pair["rows"][1]["ratio"].as_f64().unwrap() - 0.3).abs() < 1e-15);
+    assert!(stdout(&fathom(&arguments)).contains("at every depth"));
+}
+
+#[test]
+fn images_that_would_take_days_are_refused() {
+    refuses(&["depth", "--architecture", "cnn", "--shape", "1000000,1"], &["1000000 places", "smaller images"]);
 }
 
 #[test]

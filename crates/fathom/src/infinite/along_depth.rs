@@ -52,27 +52,37 @@ impl<'a> AlongDepth<'a> {
     }
 
     /// The kernels at `depths`, which increase; of a fully connected network not beyond its own.
+    ///
+    /// # Arguments
+    /// * `goes_on`: told the layers that are done; the kernels end where it is false.
     pub(crate) fn pair(
         &self,
         input: &PairInput,
         prepared: [&Prepared; 2],
         depths: &[usize],
+        goes_on: &dyn Fn(usize) -> bool,
     ) -> Result<Vec<PairKernel>, KernelError> {
         let mut kernels = Vec::with_capacity(depths.len());
         match &self.0 {
             Kind::Plain(recursion) => {
-                recursion.follow(input, prepared.map(|p| &p.0), depths, |kernel| kernels.push(kernel))?;
+                recursion.follow(input, prepared.map(|p| &p.0), depths, goes_on, |kernel| {
+                    kernels.push(kernel);
+                })?;
             }
             // The branches depend on the depth of the whole: every depth is a network of its own.
             Kind::Residual { general, layer, scaling: BranchScaling::InverseDepth } => {
                 for &depth in depths {
                     let lambda_sq = |_| (depth as f64).recip();
-                    residual(general, *layer, input, &[depth], lambda_sq, |kernel| kernels.push(kernel))?;
+                    let known = kernels.len();
+                    residual(general, *layer, input, &[depth], lambda_sq, goes_on, &mut kernels)?;
+                    if kernels.len() == known {
+                        break;
+                    }
                 }
             }
             Kind::Residual { general, layer, scaling } => {
                 let lambda_sq = |l| scaling.lambda_sq(l, l);
-                residual(general, *layer, input, depths, lambda_sq, |kernel| kernels.push(kernel))?;
+                residual(general, *layer, input, depths, lambda_sq, goes_on, &mut kernels)?;
             }
         }
         Ok(kernels)
@@ -86,7 +96,8 @@ fn residual(
     input: &PairInput,
     depths: &[usize],
     lambda_sq: impl Fn(usize) -> f64,
-    mut visit: impl FnMut(PairKernel),
+    goes_on: &dyn Fn(usize) -> bool,
+    kernels: &mut Vec<PairKernel>,
 ) -> Result<(), KernelError> {
     let deepest = depths.last().copied().unwrap_or(0);
     let mut state = piecewise_linear::advance(&State::of_inputs(input), Homogeneous::IDENTITY, layer);
@@ -101,7 +112,10 @@ fn residual(
             return Err(KernelError::Diverges { layer: l, depth: deepest, activation });
         }
         if wanted.next_if_eq(&l).is_some() {
-            visit(state.kernel());
+            kernels.push(state.kernel());
+        }
+        if !goes_on(l) {
+            break;
         }
     }
     Ok(())

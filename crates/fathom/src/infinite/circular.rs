@@ -1,14 +1,20 @@
 //! Deep circular convolutional networks, place by place, until their places agree.
 
 use super::composed::nonlinear;
-use super::general::{Detail, General};
+use super::general::{Chain, Detail, General, Use, next_variance};
+use super::pair::LARGE;
 use super::state::{Layer, State};
 use super::{KernelError, PairInput, PairKernel, piecewise_linear};
+use crate::Scaled;
 use crate::activation::{Activation, Homogeneous, Regularity};
 use crate::spec::BranchScaling;
 
 /// Relative difference of two places below which they count as one: what it does to their mean is of second order.
 const AGREED: f64 = 1e-9;
+/// Relative distance from the variance at which a network rests below which a place has reached it: the rounding of a window.
+const RESTED: f64 = 3e-14;
+/// Layers in which a variance must come to rest, or expectations are computed layer by layer.
+const SOON: usize = 1000;
 /// Layers between two looks at whether all places agree.
 const LOOK: usize = 8;
 
@@ -24,8 +30,10 @@ pub(crate) struct CircularDepth<'a> {
     general: General<'a>,
     layer: Layer,
     scaling: Option<BranchScaling>,
-    /// For every place, the places of its window.
-    windows: Vec<Vec<usize>>,
+    /// For every axis, and for every place, the places of its window along that axis.
+    windows: Vec<Vec<Vec<usize>>>,
+    /// The variance at which all places come to rest, and the expectations there.
+    rest: Option<(f64, Chain)>,
 }
 
 /// What is known of two images between layers.
@@ -36,37 +44,55 @@ enum Known {
 
 impl<'a> CircularDepth<'a> {
     /// # Arguments
-    /// * `windows`: for every place, the places of its window, all of one number.
+    /// * `windows`: for every axis, and for every place, the places of its window along that axis, all of one number.
+    /// * `detail`: for functions without closed forms.
     pub(crate) fn new(
         activation: &'a Activation,
         [weight_var, bias_var]: [f64; 2],
         scaling: Option<BranchScaling>,
-        windows: Vec<Vec<usize>>,
+        windows: Vec<Vec<Vec<usize>>>,
+        detail: Detail,
     ) -> Result<Self, KernelError> {
         if activation.regularity() == Regularity::Discontinuous {
             return Err(KernelError::NoNtk { activation: activation.name() });
         }
         let layer = Layer { weight_var, bias_var, alpha: 1.0, beta: bias_var };
-        Ok(Self { general: General::new(activation, Detail::Full), layer, scaling, windows })
+        let mut general = General::new(activation, Detail::Full);
+        if general.integrates(Use::Few) {
+            general = General::new(activation, detail);
+        }
+        let alone = scaling.is_none() && activation.homogeneous().is_none();
+        let rest = if alone { rest(&general, layer) } else { None };
+        Ok(Self { general, layer, scaling, windows, rest })
     }
 
     /// The mean over places of Σ and Θ at `depths`, which increase.
     ///
     /// # Arguments
     /// * `inputs`: the channels of both images at every place.
-    pub(crate) fn pair(&self, inputs: &[PairInput], depths: &[usize]) -> Result<Vec<PairKernel>, KernelError> {
+    /// * `goes_on`: told the layers that are done, at every place; the kernels end where it is false.
+    pub(crate) fn pair(
+        &self,
+        inputs: &[PairInput],
+        depths: &[usize],
+        goes_on: &dyn Fn(usize) -> bool,
+    ) -> Result<Vec<PairKernel>, KernelError> {
         let mut kernels = Vec::with_capacity(depths.len());
         match self.scaling {
             // The branches depend on the depth of the whole: every depth is a network of its own.
             Some(BranchScaling::InverseDepth) => {
                 for &depth in depths {
                     let lambda_sq = |_| (depth as f64).recip();
-                    self.follow(inputs, &[depth], lambda_sq, |kernel| kernels.push(kernel))?;
+                    let known = kernels.len();
+                    self.follow(inputs, &[depth], lambda_sq, goes_on, &mut kernels)?;
+                    if kernels.len() == known {
+                        break;
+                    }
                 }
             }
             scaling => {
                 let lambda_sq = |l| scaling.map_or(0.0, |scaling| scaling.lambda_sq(l, l));
-                self.follow(inputs, depths, lambda_sq, |kernel| kernels.push(kernel))?;
+                self.follow(inputs, depths, lambda_sq, goes_on, &mut kernels)?;
             }
         }
         Ok(kernels)
@@ -77,7 +103,8 @@ impl<'a> CircularDepth<'a> {
         inputs: &[PairInput],
         depths: &[usize],
         lambda_sq: impl Fn(usize) -> f64,
-        mut visit: impl FnMut(PairKernel),
+        goes_on: &dyn Fn(usize) -> bool,
+        kernels: &mut Vec<PairKernel>,
     ) -> Result<(), KernelError> {
         let deepest = depths.last().copied().unwrap_or(0);
         let share = self.share();
@@ -85,11 +112,12 @@ impl<'a> CircularDepth<'a> {
             let state = State::of_inputs(input);
             piecewise_linear::advance(&state, Homogeneous::IDENTITY, share)
         });
-        let mut known = Known::Places(self.summed(&first.collect::<Vec<_>>()));
+        let mut known = Known::Places(self.summed(first.collect()));
         let mut wanted = depths.iter().copied().peekable();
         for l in 1..=deepest {
             if l > 1 {
-                known = self.layer_after(known, l, deepest, lambda_sq(l))?;
+                let Some(after) = self.layer_after(known, l, deepest, lambda_sq(l), goes_on)? else { break };
+                known = after;
             }
             let state = known.mean();
             if wanted.next_if_eq(&l).is_some() {
@@ -98,7 +126,7 @@ impl<'a> CircularDepth<'a> {
                     let activation = self.general.activation().name();
                     return Err(KernelError::Diverges { layer: l, depth: deepest, activation });
                 }
-                visit(state.kernel());
+                kernels.push(state.kernel());
             }
         }
         Ok(())
@@ -106,43 +134,97 @@ impl<'a> CircularDepth<'a> {
 
     /// What each place of a window adds.
     fn share(&self) -> Layer {
-        let part = (self.windows.first().map_or(1, Vec::len).max(1) as f64).recip();
+        let size = |axis: &Vec<Vec<usize>>| axis.first().map_or(1, Vec::len).max(1);
+        let part = (self.windows.iter().map(size).product::<usize>() as f64).recip();
         let Layer { weight_var, bias_var, alpha, beta } = self.layer;
         Layer { weight_var: part * weight_var, bias_var: part * bias_var, alpha, beta: part * beta }
     }
 
-    /// The sums over all windows.
-    fn summed(&self, places: &[State]) -> Vec<State> {
-        let sum = |window: &Vec<usize>| {
-            let mut states = window.iter().map(|place| places[*place]);
-            let first = states.next();
-            first.map(|first| states.fold(first, |sum, state| sum.plus(1.0, &state)))
-        };
-        self.windows.iter().filter_map(sum).collect()
+    /// The sums over all windows, one axis after the other.
+    fn summed(&self, mut places: Vec<State>) -> Vec<State> {
+        for axis in &self.windows {
+            let sum = |window: &Vec<usize>| {
+                let mut states = window.iter().map(|place| places[*place]);
+                let first = states.next();
+                first.map(|first| states.fold(first, |sum, state| sum.plus(1.0, &state)))
+            };
+            places = axis.iter().filter_map(sum).collect();
+        }
+        places
     }
 
-    fn layer_after(&self, known: Known, l: usize, deepest: usize, lambda_sq: f64) -> Result<Known, KernelError> {
+    /// The state after φ and the weights behind it.
+    fn nonlinear(&self, state: &State, weights: Layer, l: usize, deepest: usize) -> Result<State, KernelError> {
+        match &self.rest {
+            Some((q, chain)) if [state.q1, state.q2].iter().any(|own| own.to_f64() == *q) => {
+                // A chain of one side holds it for the second layer, and for all that follow.
+                Ok(self.general.advance(state, weights, 2, [chain, chain]))
+            }
+            _ => nonlinear(&self.general, state, weights, l, deepest),
+        }
+    }
+
+    /// Variances that have come to rest but for rounding are equal.
+    fn rested(&self, mut state: State) -> State {
+        let Some((rest, _)) = self.rest else { return state };
+        let near = |q: Scaled| (q.to_f64() - rest).abs() <= RESTED * rest;
+        let (first, second) = (near(state.q1), near(state.q2));
+        if first {
+            state.q1 = Scaled::from(rest);
+        }
+        if second {
+            state.q2 = Scaled::from(rest);
+        }
+        if first && second {
+            state.shift = Scaled::ZERO;
+        }
+        state
+    }
+
+    /// `None` if that was stopped.
+    fn layer_after(
+        &self,
+        known: Known,
+        l: usize,
+        deepest: usize,
+        lambda_sq: f64,
+        goes_on: &dyn Fn(usize) -> bool,
+    ) -> Result<Option<Known>, KernelError> {
         let add = |before: &State, branch: State| match self.scaling {
             Some(_) => before.plus(lambda_sq, &branch),
             None => branch,
         };
         let places = match known {
             Known::Agreed(state) => {
-                let branch = nonlinear(&self.general, &state, self.layer, l, deepest)?;
-                return Ok(Known::Agreed(add(&state, branch)));
+                let branch = self.nonlinear(&state, self.layer, l, deepest)?;
+                return Ok(goes_on(l).then(|| Known::Agreed(self.rested(add(&state, branch)))));
             }
             Known::Places(places) => places,
         };
         let share = self.share();
-        let after: Vec<State> =
-            places.iter().map(|state| nonlinear(&self.general, state, share, l, deepest)).collect::<Result<_, _>>()?;
-        let mut after = self.summed(&after);
+        let mut after = Vec::with_capacity(places.len());
+        for state in &places {
+            if !goes_on(l - 1) {
+                return Ok(None);
+            }
+            after.push(self.nonlinear(state, share, l, deepest)?);
+        }
+        let mut after = self.summed(after);
         for (state, before) in after.iter_mut().zip(&places) {
-            *state = add(before, *state);
+            *state = self.rested(add(before, *state));
         }
         let known = Known::Places(after);
-        if l.is_multiple_of(LOOK) && known.agrees() { Ok(Known::Agreed(known.mean_of_places())) } else { Ok(known) }
+        let agrees = l.is_multiple_of(LOOK) && known.agrees();
+        Ok(Some(if agrees { Known::Agreed(known.mean_of_places()) } else { known }))
     }
+}
+
+/// The variance to which most inputs lead, with its expectations; `None` if it is not reached soon.
+fn rest(general: &General<'_>, layer: Layer) -> Option<(f64, Chain)> {
+    let chain = general.chain(1.0, &vec![layer; SOON], LARGE, Use::Few);
+    let last = chain.sides().last()?.clone();
+    let q = last.variance();
+    (next_variance(&last, layer) == q && q > 0.0).then(|| (q, Chain::new(vec![last])))
 }
 
 impl Known {
@@ -190,11 +272,10 @@ impl State {
 
     /// Whether two places have the same kernels, up to what counts at second order only.
     fn agrees_with(&self, other: &Self) -> bool {
-        let near = |a: crate::Scaled, b: crate::Scaled| (a - b).abs() <= b.abs() * AGREED;
+        let near = |a: Scaled, b: Scaled| (a - b).abs() <= b.abs() * AGREED;
         // Ratios of the norms of both images that differ between places add their squared difference to the gap.
         let ratio = |state: &Self| state.shift / state.q1.sqrt();
-        let apart =
-            if self.q1.is_zero() || other.q1.is_zero() { crate::Scaled::ZERO } else { ratio(self) - ratio(other) };
+        let apart = if self.q1.is_zero() || other.q1.is_zero() { Scaled::ZERO } else { ratio(self) - ratio(other) };
         near(self.q1, other.q1)
             && near(self.q2, other.q2)
             && near(self.gap, other.gap)

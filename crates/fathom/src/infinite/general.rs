@@ -23,7 +23,7 @@ const MET: f64 = 8.0 * CONVERGED;
 
 /// How closely pairs are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Detail {
+pub(crate) enum Detail {
     /// Every gap to full relative accuracy.
     Full,
     /// Gaps above 10⁻⁶ by subtraction: ten digits of them, and several times faster. For many pairs at once.

@@ -42,6 +42,7 @@ pub(crate) use circular::CircularDepth;
 pub use composed::composed_pair_kernel;
 pub use error::KernelError;
 pub use expectations::{Expectations, Moments};
+pub(crate) use general::Detail;
 pub use gram::{Gram, GramError, gram};
 pub use images::{LocationKernels, location_kernels};
 pub use input::{InputError, PairInput};

@@ -144,16 +144,18 @@ impl<'a> PairRecursion<'a> {
     pub fn run(&self, input: &PairInput, chains: [&Chain; 2]) -> Result<PairKernel, KernelError> {
         let depth = self.layers.len();
         let mut last = State::of_inputs(input).kernel();
-        self.follow(input, chains, &[depth], |kernel| last = kernel)?;
+        self.follow(input, chains, &[depth], &|_| true, |kernel| last = kernel)?;
         Ok(last)
     }
 
-    /// The kernels of the first so many layers, each given to `visit`; `depths` increase and are at most the network's.
+    /// The kernels of the first so many layers, each given to `visit`; `depths` increase and are at most the network's. Ends
+    /// early where `goes_on` is false of the number of layers done.
     pub fn follow(
         &self,
         input: &PairInput,
         chains: [&Chain; 2],
         depths: &[usize],
+        goes_on: &dyn Fn(usize) -> bool,
         mut visit: impl FnMut(PairKernel),
     ) -> Result<(), KernelError> {
         let covariance = input.0;
@@ -161,11 +163,11 @@ impl<'a> PairRecursion<'a> {
         let odd = self.arch.activation().parity() == Parity::Odd
             && self.layers.iter().all(|l| l.bias_var == 0.0 && l.beta == 0.0);
         if odd && covariance.k() < 0.0 {
-            return self.follow_layers(&PairInput(covariance.reflected()), chains, depths, |kernel| {
+            return self.follow_layers(&PairInput(covariance.reflected()), chains, depths, goes_on, |kernel| {
                 visit(kernel.reflected());
             });
         }
-        self.follow_layers(input, chains, depths, visit)
+        self.follow_layers(input, chains, depths, goes_on, visit)
     }
 
     fn follow_layers(
@@ -173,6 +175,7 @@ impl<'a> PairRecursion<'a> {
         input: &PairInput,
         chains: [&Chain; 2],
         depths: &[usize],
+        goes_on: &dyn Fn(usize) -> bool,
         mut visit: impl FnMut(PairKernel),
     ) -> Result<(), KernelError> {
         let activation = self.arch.activation();
@@ -199,7 +202,7 @@ impl<'a> PairRecursion<'a> {
             if wanted.next_if_eq(&(l + 1)).is_some() {
                 visit(state.kernel());
             }
-            if wanted.peek().is_none() {
+            if wanted.peek().is_none() || !goes_on(l + 1) {
                 break;
             }
         }

@@ -3,8 +3,8 @@
 use super::format::{Lines, Part, number, scaled};
 use crate::Scaled;
 use crate::analysis::depth::{
-    DataRow, DepthClass, DepthConstants, DepthDataReport, DepthNetwork, DepthRate, DepthReport, DepthRow, Distance,
-    KernelLimit, LimitOrigin, TrainedRow,
+    CircularFacts, DataRow, DepthClass, DepthConstants, DepthDataReport, DepthNetwork, DepthRate, DepthReport,
+    DepthRow, Distance, KernelLimit, LimitOrigin, TrainedRow,
 };
 use crate::spec::BranchScaling;
 
@@ -23,11 +23,30 @@ pub fn depth_network_words(network: &DepthNetwork) -> String {
 
 /// The networks of a report in a few words.
 pub fn depth_pair_words(report: &DepthReport) -> String {
-    match (&report.circular, report.network.scaling()) {
-        (None, _) => depth_network_words(&report.network),
-        (Some(_), None) => format!("{}, circular convolutions", report.network.activation()),
-        (Some(_), Some(_)) => format!("{}, circular convolutions", depth_network_words(&report.network)),
+    words_with_places(&report.network, report.circular.as_ref())
+}
+
+fn words_with_places(network: &DepthNetwork, circular: Option<&CircularFacts>) -> String {
+    match (circular, network.scaling()) {
+        (None, _) => depth_network_words(network),
+        (Some(_), None) => format!("{}, circular convolutions", network.activation()),
+        (Some(_), Some(_)) => format!("{}, circular convolutions", depth_network_words(network)),
     }
+}
+
+/// Places, windows, and how soon patterns fade.
+fn image_rows(lines: &mut Lines, circular: &CircularFacts) {
+    let sizes = |sizes: &[usize]| sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("×");
+    let (images, window) = (sizes(&circular.sizes), sizes(&circular.filter));
+    lines.row("images", format!("{images} places, windows of {window} that wrap around"));
+    let fades = match circular.pattern_layers {
+        Some(layers) => {
+            format!("by e in {} layers: one convolution keeps {}", number(layers), number(circular.slowest_pattern))
+        }
+        None if circular.slowest_pattern >= 1.0 => "never: windows of one place mix nothing".into(),
+        None => "like a power of the depth, or not at all: branches grow weak before places agree".into(),
+    };
+    lines.row("the slowest pattern fades", fades);
 }
 
 /// What a class says about great depth.
@@ -62,6 +81,9 @@ fn class_words(class: DepthClass) -> &'static str {
         }
         DepthClass::ResidualReluSummable => {
             "residual branches whose shares add up to a finite number: the kernel converges and keeps the data"
+        }
+        DepthClass::FirstLayer => {
+            "branches with λ² = 0 add nothing: the kernel is that of the first layer at every depth, and keeps the data"
         }
         DepthClass::NotCovered => {
             "no statement about the rate is published or derived for this network: the table shows the recursion alone"
@@ -159,17 +181,7 @@ fn depth_lines(report: &DepthReport) -> Lines {
         lines.row("constants", constants);
     }
     if let Some(circular) = &report.circular {
-        let sizes = |sizes: &[usize]| sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("×");
-        let (images, window) = (sizes(&circular.sizes), sizes(&circular.filter));
-        lines.row("images", format!("{images} places, windows of {window} that wrap around"));
-        let fades = match circular.pattern_layers {
-            Some(layers) => {
-                format!("by e in {} layers: one convolution keeps {}", number(layers), number(circular.slowest_pattern))
-            }
-            None if circular.slowest_pattern >= 1.0 => "never: windows of one place mix nothing".into(),
-            None => "like a power of the depth, or not at all: branches grow weak before places agree".into(),
-        };
-        lines.row("the slowest pattern fades", fades);
+        image_rows(&mut lines, circular);
     }
     if let Some(onset) = report.onset {
         lines.row("layers before the rate applies", format!("several times {}", number(onset)));
@@ -177,6 +189,7 @@ fn depth_lines(report: &DepthReport) -> Lines {
     let needed = &report.needed;
     if report.ratio_limit.is_some() {
         let by_rate = match needed.predicted {
+            _ if report.class == DepthClass::FirstLayer => "at every depth".into(),
             Some(depth) => format!("from {} layers on by the rate", number(depth)),
             None if report.rate.is_some() => "beyond 10^18 layers by the rate".into(),
             None => "no rate known".into(),
@@ -190,11 +203,7 @@ fn depth_lines(report: &DepthReport) -> Lines {
 
 fn head(lines: &mut Lines, network: &DepthNetwork, class: DepthClass) {
     lines.row("weight_var σ_w², bias_var σ_b²", format!("{}; {}", network.weight_var(), network.bias_var()));
-    let words = match network.scaling() {
-        Some(BranchScaling::Constant(0.0)) => "branches with λ² = 0 add nothing: one linear layer, whatever the depth",
-        _ => class_words(class),
-    };
-    lines.row("at great depth", words);
+    lines.row("at great depth", class_words(class));
 }
 
 fn pair_table(lines: &mut Lines, report: &DepthReport) {
@@ -251,11 +260,14 @@ pub fn depth_data_parts(report: &DepthDataReport, source: &str) -> Vec<Part> {
 fn depth_data_lines(report: &DepthDataReport, source: &str) -> Lines {
     let mut lines = Lines::default();
     lines.heading("Deep networks on data");
-    lines.row("networks", depth_network_words(&report.network));
+    lines.row("networks", words_with_places(&report.network, report.circular.as_ref()));
     head(&mut lines, &report.network, report.class);
     let norms = if report.equal_norms { "of one norm" } else { "of different norms" };
     let (n, m) = (report.training_inputs, report.test_inputs);
     lines.row("inputs", format!("{n} for training, {m} for test, {norms}; {source}"));
+    if let Some(circular) = &report.circular {
+        image_rows(&mut lines, circular);
+    }
     lines.row("kernel over its diagonal", kernel_words(report));
     lines.row("predictor", predictor_words(report));
     if let Some(variance) = report.variance_limit {

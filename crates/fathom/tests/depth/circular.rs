@@ -5,6 +5,7 @@ use fathom_ntk::analysis::depth::{
     circular_depth_report, circular_limit,
 };
 use fathom_ntk::infinite::location_kernels;
+use fathom_ntk::infinite::matrix::Watch;
 use fathom_ntk::spec::{BranchScaling, CnnSpec, Composition, Padding};
 
 use super::{activation, normalised, printed, relu};
@@ -61,7 +62,7 @@ fn windows(layers: &DepthNetwork, filter: &[usize]) -> CircularNetwork {
 
 fn report(network: &CircularNetwork, images: &ImagePair, depths: &[usize]) -> DepthReport {
     let options = DepthOptions { depths: depths.to_vec(), epsilon: 0.01 };
-    circular_depth_report(network, images, &options).unwrap()
+    circular_depth_report(network, images, &options, &Watch::default()).unwrap()
 }
 
 fn resnet(scaling: BranchScaling) -> DepthNetwork {
@@ -243,4 +244,46 @@ fn images_that_do_not_fit_are_refused() {
     };
     let blocks = Composition::try_from(same).unwrap();
     assert_eq!(CircularNetwork::of(&blocks), Err(DepthError::NotCircular));
+}
+
+#[test]
+fn reports_of_pairs_count_layers_and_can_be_stopped() {
+    let (images, options) = (line(), DepthOptions { depths: vec![10, 100], epsilon: 0.01 });
+    let watch = Watch::default();
+    let network = windows(&relu(2.0, 0.0), &[3]);
+    circular_depth_report(&network, &images, &options, &watch).unwrap();
+    let (done, total) = watch.progress();
+    assert!(total > 100 && done + 1 >= total, "{done} of {total} layers of the last pass");
+    watch.stop();
+    assert_eq!(circular_depth_report(&network, &images, &options, &watch).err(), Some(DepthError::Stopped));
+    let input = fathom_ntk::infinite::PairInput::from_gap(1.0, 1.0, 1.0).unwrap();
+    let tanh = DepthNetwork::mlp(&activation("tanh"), 1.5, 0.1).unwrap();
+    let stopped = fathom_ntk::analysis::depth::depth_report(&tanh, &input, &options, &watch);
+    assert_eq!(stopped.err(), Some(DepthError::Stopped));
+}
+
+#[test]
+fn images_whose_places_take_days_to_agree_are_refused() {
+    let places = 1 << 18;
+    let image = vec![1.0; places];
+    let images = ImagePair::new(&[places], 1, &image, &image).unwrap();
+    let options = DepthOptions { depths: vec![100_000], epsilon: 0.01 };
+    let network = windows(&relu(2.0, 0.0), &[3]);
+    let refused = circular_depth_report(&network, &images, &options, &Watch::default()).err();
+    assert!(matches!(refused, Some(DepthError::TooManyPlaces { places: 262_144, layers: 100_000, .. })), "{refused:?}");
+}
+
+#[test]
+fn branches_of_nothing_leave_the_kernel_of_the_first_layer() {
+    // Three places of one channel: Σ and Θ of one circular convolution are means of products over windows, and so over places.
+    let images = ImagePair::new(&[3], 1, &[1.0, 2.0, -1.0], &[0.5, 1.0, 3.0]).unwrap();
+    for name in ["relu", "tanh"] {
+        let layers = DepthNetwork::resnet(&activation(name), 1.5, 0.2, BranchScaling::Constant(0.0)).unwrap();
+        let found = report(&windows(&layers, &[3]), &images, &[2, 500]);
+        // (σ_w² x·x′/3 + σ_b²) over the roots of the same of each: x·x′ = −1/2, |x|² = 6, |x′|² = 41/4.
+        let want = (1.5 * -0.5 / 3.0 + 0.2) / ((1.5 * 2.0 + 0.2_f64) * (1.5 * 10.25 / 3.0 + 0.2)).sqrt();
+        assert_eq!(found.class, DepthClass::FirstLayer);
+        assert!((found.ratio_limit.unwrap() - want).abs() < 1e-15, "{:?}", found.ratio_limit);
+        assert!((found.rows[1].ratio - want).abs() < 1e-15 && found.rate.is_none());
+    }
 }

@@ -3,6 +3,7 @@
 
 mod circular;
 mod exceptional;
+mod images;
 mod phases;
 mod predictor;
 mod rates;
@@ -12,6 +13,7 @@ use fathom_ntk::activation::Activation;
 use fathom_ntk::analysis::depth::{DepthNetwork, DepthOptions, DepthReport, DepthRow, depth_report};
 use fathom_ntk::analysis::{CurveRange, edge_of_chaos_curve};
 use fathom_ntk::infinite::PairInput;
+use fathom_ntk::infinite::matrix::Watch;
 
 fn activation(name: &str) -> Activation {
     name.parse().unwrap()
@@ -42,7 +44,7 @@ fn relu(weight_var: f64, bias_var: f64) -> DepthNetwork {
 
 fn report(network: &DepthNetwork, input: &PairInput, depths: &[usize]) -> DepthReport {
     let options = DepthOptions { depths: depths.to_vec(), epsilon: 0.01 };
-    depth_report(network, input, &options).unwrap()
+    depth_report(network, input, &options, &Watch::default()).unwrap()
 }
 
 /// $t_L$.

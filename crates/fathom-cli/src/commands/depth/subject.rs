@@ -4,18 +4,20 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use fathom_ntk::analysis::depth::{
-    CircularNetwork, DepthError, DepthNetwork, DepthOptions, DepthReport, ImagePair, circular_depth_report,
-    depth_report,
+    CircularNetwork, DepthData, DepthDataReport, DepthError, DepthNetwork, DepthOptions, DepthReport, ImagePair,
+    circular_depth_data_report, circular_depth_report, depth_data_report, depth_report,
 };
 use fathom_ntk::analysis::nearest_edge_of_chaos;
 use fathom_ntk::infinite::PairInput;
+use fathom_ntk::infinite::matrix::Watch;
 use fathom_ntk::random::Stream;
 use fathom_ntk::spec::{Architecture, ArchitectureSpec, BranchScaling, CnnEnding, Composition, NetworkFile, Padding};
 
-use super::DepthArgs;
+use super::{DataArgs, DepthArgs, normalise};
 use crate::error::CommandError;
 use crate::flags::{NetworkArgs, data_named, usage};
 use crate::output::{protect, read_text};
+use crate::runs::watched;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ArchitectureArg {
@@ -28,7 +30,7 @@ pub(super) enum ArchitectureArg {
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Images")]
 pub(super) struct ImageArgs {
-    /// Size of the images of a cnn: length,channels or height,width,channels [default: 16,1]
+    /// Size of the images of a cnn: length,channels or height,width,channels [default: squares of one channel for DATA, else 16,1]
     #[arg(long, value_name = "N,…", value_delimiter = ',')]
     shape: Vec<usize>,
     /// Size of the window of its convolutions, which wrap around the edges [default: 3 in every dimension]
@@ -69,7 +71,7 @@ impl Subject {
         network: &NetworkArgs,
         depth: &DepthArgs,
         images: &ImageArgs,
-        data: Option<(&Path, Option<&str>)>,
+        data: &DataArgs,
     ) -> Result<Self, CommandError> {
         match &depth.network {
             Some(path) => Self::of_file(path, depth, images, data),
@@ -81,7 +83,7 @@ impl Subject {
         network: &NetworkArgs,
         depth: &DepthArgs,
         images: &ImageArgs,
-        data: Option<(&Path, Option<&str>)>,
+        data: &DataArgs,
     ) -> Result<Self, CommandError> {
         let spec = network.spec()?;
         let own = spec.depth.or_else(|| spec.widths.as_ref().map(|widths| widths.as_slice().len() - 1));
@@ -89,7 +91,7 @@ impl Subject {
         let arch = Architecture::try_from(ArchitectureSpec { depth: of_spec, ..spec })?;
         let networks = depth.networks(&arch)?;
         let inputs = if depth.architecture == ArchitectureArg::Cnn {
-            let shape = if images.shape.is_empty() { SHAPE.to_vec() } else { images.shape.clone() };
+            let shape = images.shape(data)?;
             let filter = if images.window.is_empty() { vec![3; shape.len() - 1] } else { images.window.clone() };
             Inputs::Images { filter, pair: images.pair(&shape, depth, data)? }
         } else {
@@ -100,12 +102,7 @@ impl Subject {
         Ok(Self { networks, own, source, inputs })
     }
 
-    fn of_file(
-        path: &Path,
-        depth: &DepthArgs,
-        images: &ImageArgs,
-        data: Option<(&Path, Option<&str>)>,
-    ) -> Result<Self, CommandError> {
+    fn of_file(path: &Path, depth: &DepthArgs, images: &ImageArgs, data: &DataArgs) -> Result<Self, CommandError> {
         if !(images.shape.is_empty() && images.window.is_empty()) {
             return Err(usage("--shape and --window are those of --network: leave them out"));
         }
@@ -133,18 +130,43 @@ impl Subject {
         Ok(Self { networks: vec![("given", circular.layers().clone())], own, source, inputs })
     }
 
-    /// Whether the inputs are images: their networks are not followed on data sets.
+    /// Whether the inputs are images.
     pub(super) fn is_of_images(&self) -> bool {
         matches!(self.inputs, Inputs::Images { .. })
     }
 
+    /// Of images, the number of places, and the layers in which the slowest pattern fades by a factor e.
+    pub(super) fn places(&self) -> Option<(f64, Option<f64>)> {
+        let Inputs::Images { filter, pair } = &self.inputs else { return None };
+        let network = CircularNetwork::new(self.networks.first()?.1.clone(), filter).ok()?;
+        let places = pair.sizes().iter().map(|size| *size as f64).product();
+        Some((places, network.fading_layers(pair.sizes()).ok()?))
+    }
+
     pub(super) fn report(&self, network: &DepthNetwork, options: &DepthOptions) -> Result<DepthReport, CommandError> {
         Ok(match &self.inputs {
-            Inputs::Lists(input) => depth_report(network, input, options)?,
+            Inputs::Lists(input) => watched("layers", |watch| depth_report(network, input, options, watch))??,
             Inputs::Images { filter, pair } => {
-                circular_depth_report(&CircularNetwork::new(network.clone(), filter)?, pair, options)?
+                let network = CircularNetwork::new(network.clone(), filter)?;
+                watched("layers", |watch| circular_depth_report(&network, pair, options, watch))??
             }
         })
+    }
+
+    pub(super) fn on_data(
+        &self,
+        network: &DepthNetwork,
+        data: &DepthData<'_>,
+        depths: &[usize],
+        watch: &Watch,
+    ) -> Result<DepthDataReport, DepthError> {
+        match &self.inputs {
+            Inputs::Lists(_) => depth_data_report(network, data, depths, watch),
+            Inputs::Images { filter, pair } => {
+                let network = CircularNetwork::new(network.clone(), filter)?;
+                circular_depth_data_report(&network, pair.sizes(), data, depths, watch)
+            }
+        }
     }
 }
 
@@ -237,11 +259,27 @@ impl ImageArgs {
         }
     }
 
+    /// The size of an image, from the flag, or from the data.
+    fn shape(&self, data: &DataArgs) -> Result<Vec<usize>, CommandError> {
+        let Some(path) = data.data.as_ref().filter(|_| self.shape.is_empty()) else {
+            return Ok(if self.shape.is_empty() { SHAPE.to_vec() } else { self.shape.clone() });
+        };
+        let (data, name) = data_named(path, data.array.as_deref())?;
+        let numbers = data.inputs.cols;
+        let side = numbers.isqrt();
+        if side * side != numbers {
+            return Err(usage(format!(
+                "{name} has {numbers} features, which are no square: give the --shape of an image"
+            )));
+        }
+        Ok(vec![side, side, 1])
+    }
+
     /// Which images, in a few words.
-    fn words(&self, data: Option<(&Path, Option<&str>)>) -> String {
-        match data {
+    fn words(&self, data: &DataArgs) -> String {
+        match &data.data {
             None => format!("two images of normal pixels, drawn with seed {}", self.seed),
-            Some((path, _)) => {
+            Some(path) => {
                 let rows: Vec<String> = self.pair.iter().map(usize::to_string).collect();
                 let rows = if rows.is_empty() { "0 and 1".into() } else { rows.join(" and ") };
                 format!("rows {rows} of {}", path.display())
@@ -250,12 +288,7 @@ impl ImageArgs {
     }
 
     /// Two rows of data, or two images that are drawn, of the norms and the angle that were asked for.
-    fn pair(
-        &self,
-        shape: &[usize],
-        depth: &DepthArgs,
-        data: Option<(&Path, Option<&str>)>,
-    ) -> Result<ImagePair, CommandError> {
+    fn pair(&self, shape: &[usize], depth: &DepthArgs, data: &DataArgs) -> Result<ImagePair, CommandError> {
         let Some((channels, sizes)) = shape.split_last().filter(|(_, sizes)| !sizes.is_empty()) else {
             return Err(usage("--shape is length,channels or height,width,channels"));
         };
@@ -263,16 +296,19 @@ impl ImageArgs {
         if numbers > MOST_NUMBERS {
             return Err(usage(format!("an image has at most {MOST_NUMBERS} numbers, got --shape of {numbers}")));
         }
-        let [first, second] = match data {
-            Some((path, array)) => self.rows(path, array, numbers)?,
+        let [first, second] = match &data.data {
+            Some(path) => self.rows(path, data, numbers)?,
             None => drawn(numbers, depth.squares()?, depth.cosine_checked()?, self.seed)?,
         };
         Ok(ImagePair::new(sizes, *channels, &first, &second)?)
     }
 
-    fn rows(&self, path: &Path, array: Option<&str>, numbers: usize) -> Result<[Vec<f64>; 2], CommandError> {
-        let (data, name) = data_named(path, array)?;
+    fn rows(&self, path: &Path, flags: &DataArgs, numbers: usize) -> Result<[Vec<f64>; 2], CommandError> {
+        let (mut data, name) = data_named(path, flags.array.as_deref())?;
         let (count, cols) = (data.inputs.rows, data.inputs.cols);
+        if flags.normalise {
+            normalise(&mut data.inputs)?;
+        }
         if cols != numbers {
             return Err(usage(format!("{name} has {cols} features, but an image has {numbers} numbers")));
         }

@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::network::check_depths;
-use super::{DepthError, DepthNetwork};
+use super::DepthError;
+use super::family::Family;
+use crate::infinite::PairKernel;
 use crate::infinite::matrix::Watch;
-use crate::infinite::{PairInput, PairKernel};
 
 /// Kernels of $N$ inputs at several depths.
 pub(super) struct AlongRows {
@@ -15,34 +15,18 @@ pub(super) struct AlongRows {
 }
 
 impl AlongRows {
-    /// The pairs of `rows` at `depths`; `watch` counts rows, which are followed alone first, and pairs.
-    pub fn new(network: &DepthNetwork, rows: &[&[f64]], depths: &[usize], watch: &Watch) -> Result<Self, DepthError> {
-        let deepest = check_depths(depths)?;
+    /// The pairs of `rows` at `depths`; `watch` counts rows, where they are followed alone first, and pairs.
+    pub fn new(family: Family<'_>, rows: &[&[f64]], depths: &[usize], watch: &Watch) -> Result<Self, DepthError> {
         let size = rows.len();
         let pairs: Vec<(usize, usize)> = (0..size).flat_map(|i| (i..size).map(move |j| (i, j))).collect();
-        let inputs = pairs.iter().map(|&(i, j)| {
-            PairInput::from_vectors(rows[i], rows[j]).map_err(|source| DepthError::Input { row: j, source })
-        });
-        let inputs: Vec<PairInput> = inputs.collect::<Result<_, _>>()?;
-        watch.begin(size + pairs.len());
-        network.with_recursion(deepest, |recursion| {
-            let own = |i: usize| inputs[pair_index(size, i, i)].mean_squares()[0];
-            let prepare = |i: usize| {
+        family.follow(rows, depths, watch, |of_pair| {
+            let kernels = pairs.par_iter().map(|&(i, j)| {
                 if watch.is_stopped() {
                     return Err(DepthError::Stopped);
                 }
-                let prepared = recursion.prepare(own(i));
+                let kernels = of_pair(i, j)?;
                 watch.advance();
-                Ok(prepared)
-            };
-            let prepared = (0..size).into_par_iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
-            let kernels = pairs.par_iter().zip(&inputs).map(|(&(i, j), input)| {
-                if watch.is_stopped() {
-                    return Err(DepthError::Stopped);
-                }
-                let kernels = recursion.pair(input, [&prepared[i], &prepared[j]], depths)?;
-                watch.advance();
-                Ok(kernels)
+                if kernels.len() < depths.len() { Err(DepthError::Stopped) } else { Ok(kernels) }
             });
             Ok(Self { size, kernels: kernels.collect::<Result<_, _>>()? })
         })

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::expansion::Expansion;
-use super::subject::Subject;
+use super::subject::Places;
 use super::{DepthConstants, DepthError, DepthNetwork};
 use crate::activation::{Homogeneous, Regularity};
 use crate::analysis::{CRITICAL_TOLERANCE, Phase, PhaseReport, phase};
@@ -37,6 +37,8 @@ pub enum DepthClass {
     ResidualReluInverseDepth,
     /// The same with $\sum \lambda_l^2 < \infty$: a limit that depends on the data.
     ResidualReluSummable,
+    /// Residual network with $\lambda = 0$: the kernel of its first layer at every depth.
+    FirstLayer,
     /// No statement is published or derived; the recursion has its numbers.
     NotCovered,
 }
@@ -57,6 +59,9 @@ impl Classified {
     /// * `mean_squares`: $|x|^2/n_0$ of the two inputs.
     pub fn new(network: &DepthNetwork, mean_squares: [f64; 2]) -> Result<Self, DepthError> {
         match (network.scaling(), network.activation().homogeneous()) {
+            (Some(BranchScaling::Constant(0.0)), _) => {
+                Ok(Self { class: DepthClass::FirstLayer, ..Self::uncovered(None) })
+            }
             (Some(scaling), Some(parts)) if parts.b != 0.0 => Ok(Self::residual(network, parts, scaling)),
             (Some(_), _) => Ok(Self::uncovered(None)),
             (None, Some(parts)) => Self::homogeneous(network, parts, mean_squares),
@@ -64,15 +69,16 @@ impl Classified {
         }
     }
 
-    /// What is followed may have places, which must come to agree.
-    pub fn of(subject: Subject<'_>) -> Result<Self, DepthError> {
-        let own = Self::new(subject.network(), subject.mean_squares())?;
-        if !subject.has_places() {
+    /// Inputs may have places, which must come to agree.
+    pub fn among(network: &DepthNetwork, mean_squares: [f64; 2], places: Option<Places>) -> Result<Self, DepthError> {
+        let own = Self::new(network, mean_squares)?;
+        let Some(Places { range, pattern }) = places else { return Ok(own) };
+        // A window that mixes nothing, or places that end at different variances, leave every place a limit of its own.
+        let ends = Self::new(network, range)?;
+        if own.class == DepthClass::FirstLayer {
             return Ok(own);
         }
-        // A window that mixes nothing, or places that end at different variances, leave every place a limit of its own.
-        let ends = Self::new(subject.network(), subject.range())?;
-        Ok(if subject.pattern() >= 1.0 || ends.class == DepthClass::NotCovered { Self::uncovered(None) } else { own })
+        Ok(if pattern >= 1.0 || ends.class == DepthClass::NotCovered { Self::uncovered(None) } else { own })
     }
 
     fn uncovered(phase: Option<PhaseReport>) -> Self {
@@ -85,7 +91,6 @@ impl Classified {
         let expansion = Expansion::homogeneous(parts, 1.0);
         let constants = DepthConstants { s: Some(expansion.s), ..DepthConstants::default() };
         let (class, constants) = match scaling {
-            BranchScaling::Constant(0.0) => return Self::uncovered(None),
             BranchScaling::Constant(lambda_sq) => (DepthClass::ResidualRelu, with_share(constants, lambda_sq * growth)),
             BranchScaling::Power(0.0) => (DepthClass::ResidualRelu, with_share(constants, growth)),
             BranchScaling::Power(p) if p <= 1.0 => {

@@ -77,6 +77,19 @@ pub enum DepthError {
         /// What was given.
         got: usize,
     },
+    /// Images so large that their places would take too long to follow.
+    #[error(
+        "every one of {places} places would be followed for {layers} layers, until all agree: places times layers must be at most \
+         {most:e}; take smaller images"
+    )]
+    TooManyPlaces {
+        /// Places of an image.
+        places: usize,
+        /// Layers that all of them are followed for.
+        layers: usize,
+        /// Most places times layers.
+        most: f64,
+    },
     /// Somebody asked for it to end.
     #[error("stopped before the last pair of inputs")]
     Stopped,

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::circular::slowest_pattern;
 use super::network::check_depths;
+use super::pair_report::CircularFacts;
 use super::{DepthError, DepthNetwork};
-use crate::infinite::{CircularDepth, PairInput, PairKernel};
+use crate::infinite::{CircularDepth, Detail, PairInput, PairKernel};
 use crate::spec::{Biases, Block, BranchScaling, Composition, Padding, Parameterization};
 
 /// Two images of one size.
@@ -66,6 +67,11 @@ impl ImagePair {
     /// $1 - \cos\angle(x, x')$ of the images as lists of numbers.
     pub fn gap(&self) -> f64 {
         self.whole.gap()
+    }
+
+    /// The channels of both images at every place.
+    pub(super) fn places(&self) -> &[PairInput] {
+        &self.places
     }
 
     /// Smallest and largest mean square at any place of either image.
@@ -159,50 +165,81 @@ impl CircularNetwork {
     /// As [`pair_kernel`](crate::infinite::pair_kernel). Every place costs what a pair of inputs does, until all agree to
     /// $10^{-9}$; from there on the images cost one pair. What is left of their difference then counts at second order.
     pub fn kernels(&self, images: &ImagePair, depths: &[usize]) -> Result<Vec<PairKernel>, DepthError> {
+        self.kernels_while(images, depths, &|_| true)
+    }
+
+    /// The same, up to where `goes_on` is false of the number of layers done.
+    pub(super) fn kernels_while(
+        &self,
+        images: &ImagePair,
+        depths: &[usize],
+        goes_on: &dyn Fn(usize) -> bool,
+    ) -> Result<Vec<PairKernel>, DepthError> {
         check_depths(depths)?;
-        self.check(images)?;
+        self.check(images.sizes())?;
+        Ok(self.recursion(images.sizes(), Detail::Full)?.pair(&images.places, depths, goes_on)?)
+    }
+
+    /// The recursion for images of this size, which must fit.
+    pub(super) fn recursion(&self, sizes: &[usize], detail: Detail) -> Result<CircularDepth<'_>, DepthError> {
         let variances = [self.layers.weight_var(), self.layers.bias_var()];
-        let windows = self.windows(images);
-        let network = CircularDepth::new(self.layers.activation(), variances, self.layers.scaling(), windows)?;
-        Ok(network.pair(&images.places, depths)?)
+        let windows = self.windows(sizes);
+        Ok(CircularDepth::new(self.layers.activation(), variances, self.layers.scaling(), windows, detail)?)
+    }
+
+    /// Layers in which the slowest spatial pattern fades by a factor e; `None` if it does not, or like a power of the depth.
+    ///
+    /// # Arguments
+    /// * `sizes`: `[length]` or `[height, width]` of the images.
+    ///
+    /// # Errors
+    /// [`DepthError::Image`] for images that do not fit.
+    ///
+    /// # Example
+    /// Windows of two on four places keep $\cos(\pi/4)$ of a wave, half of it after two layers:
+    /// ```
+    /// use fathom_ntk::analysis::depth::{CircularNetwork, DepthNetwork};
+    /// let network = CircularNetwork::new(DepthNetwork::mlp(&"relu".parse()?, 2.0, 0.0)?, &[2])?;
+    /// assert!((network.fading_layers(&[4])?.unwrap() - 2.0 / 2_f64.ln()).abs() < 1e-13);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn fading_layers(&self, sizes: &[usize]) -> Result<Option<f64>, DepthError> {
+        self.check(sizes)?;
+        Ok(CircularFacts::of(self, sizes).pattern_layers)
     }
 
     /// Factor by which the slowest spatial pattern fades a layer, without shortcuts.
-    pub(super) fn pattern(&self, images: &ImagePair) -> f64 {
-        slowest_pattern(&images.sizes, &self.filter)
+    pub(super) fn pattern(&self, sizes: &[usize]) -> f64 {
+        slowest_pattern(sizes, &self.filter)
     }
 
-    /// Whether the window fits the images.
-    pub(super) fn check(&self, images: &ImagePair) -> Result<(), DepthError> {
+    /// Whether the window fits images of this size.
+    pub(super) fn check(&self, sizes: &[usize]) -> Result<(), DepthError> {
         let image = |quantity, allowed, got| DepthError::Image { quantity, allowed, got };
-        if images.sizes.len() != self.filter.len() {
+        if sizes.len() != self.filter.len() {
             let quantity = "the number of dimensions of the images";
-            return Err(image(quantity, "that of the window", images.sizes.len()));
+            return Err(image(quantity, "that of the window", sizes.len()));
         }
-        match images.sizes.iter().zip(&self.filter).find(|(size, window)| window > size) {
+        match sizes.iter().zip(&self.filter).find(|(size, window)| window > size) {
             Some((_, window)) => Err(image("the window", "no larger than the image", *window)),
             None => Ok(()),
         }
     }
 
-    /// For every place, the places of its window.
-    fn windows(&self, images: &ImagePair) -> Vec<Vec<usize>> {
-        let axis = |size: usize, window: usize| {
-            let places = move |at: usize| (0..window).map(move |b| (at + size + b - (window - 1) / 2) % size);
-            (0..size).map(|at| places(at).collect::<Vec<_>>()).collect::<Vec<_>>()
+    /// For every axis, and for every place, the places of its window along that axis.
+    fn windows(&self, sizes: &[usize]) -> Vec<Vec<Vec<usize>>> {
+        let places: usize = sizes.iter().product();
+        let axis = |axis: usize| {
+            let (size, window) = (sizes[axis], self.filter[axis]);
+            let stride: usize = sizes[axis + 1..].iter().product();
+            let of = |place: usize| {
+                let at = place / stride % size;
+                let line = place - at * stride;
+                (0..window).map(move |b| line + (at + size + b - (window - 1) / 2) % size * stride).collect()
+            };
+            (0..places).map(of).collect()
         };
-        let axes: Vec<_> = images.sizes.iter().zip(&self.filter).map(|(size, window)| axis(*size, *window)).collect();
-        match &axes[..] {
-            [line] => line.clone(),
-            [down, across] => {
-                let width = across.len();
-                let window = |(y, x): (&Vec<usize>, &Vec<usize>)| {
-                    y.iter().flat_map(|y| x.iter().map(move |x| y * width + x)).collect()
-                };
-                down.iter().flat_map(|y| across.iter().map(move |x| (y, x))).map(window).collect()
-            }
-            _ => Vec::new(),
-        }
+        (0..sizes.len()).map(axis).collect()
     }
 }
 

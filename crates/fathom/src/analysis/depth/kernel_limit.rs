@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::along_rows::AlongRows;
 use super::classify::Classified;
 use super::pair_report::below_one;
+use super::subject::Places;
 use super::{DepthClass, DepthError, DepthNetwork};
 use crate::Scaled;
 use crate::infinite::PairKernel;
@@ -44,12 +45,12 @@ pub(super) struct LimitOnData {
 }
 
 impl LimitOnData {
-    /// The limit of a network on inputs of these mean squares.
-    pub fn new(network: &DepthNetwork, mean_squares: &[f64]) -> Result<Self, DepthError> {
+    /// The limit of a network on inputs of these mean squares, which may be images.
+    pub fn new(network: &DepthNetwork, mean_squares: &[f64], places: Option<Places>) -> Result<Self, DepthError> {
         let ends = mean_squares.iter().fold([f64::INFINITY, 0.0_f64], |[low, high], m| [low.min(*m), high.max(*m)]);
         let equal = ends[1] - ends[0] <= 1e-12 * ends[1];
         let ends = if equal { [ends[1]; 2] } else { ends };
-        let classified = Classified::new(network, ends)?;
+        let classified = Classified::among(network, ends, places)?;
         let class = classified.class;
         let (kind, ratio) = match class {
             DepthClass::ReluLike | DepthClass::Kinked | DepthClass::ResidualRelu => (KernelLimit::Constant, Some(0.25)),
@@ -59,7 +60,7 @@ impl LimitOnData {
             DepthClass::Chaotic => (KernelLimit::Identity, Some(0.0)),
             _ => (KernelLimit::Unknown, None),
         };
-        let psi_depth = if class == DepthClass::Ordered { psi_depth(&classified, equal) } else { None };
+        let psi_depth = if class == DepthClass::Ordered { psi_depth(&classified, equal, places) } else { None };
         Ok(Self { kind, class, classified, ratio, psi_depth })
     }
 
@@ -157,10 +158,13 @@ impl LimitOnData {
 }
 
 /// Where $u_L \chi_1^{-L}$ has converged; `None` if that is too deep, or norms rule the gaps.
-fn psi_depth(classified: &Classified, equal: bool) -> Option<usize> {
+///
+/// Of images, its mean over places has: once norms have met the map of the gaps is linear, and patterns drop out of the mean.
+fn psi_depth(classified: &Classified, equal: bool, places: Option<Places>) -> Option<usize> {
     let (chi1, lambda_q) = (classified.constants.chi1?, classified.constants.lambda_q?.abs());
     let own = if classified.expansion.s > 0.0 { chi1.sqrt() } else { chi1 };
-    let between = if equal { 0.0 } else { lambda_q * lambda_q / chi1 };
+    let kept = if equal { places.map_or(0.0, |places| places.pattern) } else { 1.0 };
+    let between = (kept * lambda_q).powi(2) / chi1;
     let slowest = own.max(lambda_q).max(between);
     let depth = (FADED / -slowest.ln()).ceil();
     (slowest < 1.0 && depth <= DEEPEST).then_some((depth as usize).max(2))

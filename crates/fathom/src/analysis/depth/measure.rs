@@ -59,6 +59,10 @@ pub(super) fn measure(subject: Subject<'_>, classified: &Classified) -> Result<M
         DepthClass::ResidualReluInverseDepth => pair.inverse_depth(),
         DepthClass::Ordered => pair.ordered(),
         DepthClass::Chaotic => pair.chaotic(),
+        DepthClass::FirstLayer => {
+            let limit = pair.kernels(&[1])?.first().map(ratio);
+            Ok(Measured { limit, origin: LimitOrigin::Formula, ..Measured::nothing(classified.constants) })
+        }
         DepthClass::NotCovered => {
             let limit = classified.phase.as_ref().and_then(|phase| phase.ntk_ratio_limit);
             let origin = if limit.is_some() { LimitOrigin::Formula } else { LimitOrigin::Unknown };
@@ -234,7 +238,7 @@ impl Pair<'_> {
         let parts = self.network.activation().homogeneous();
         let first = self.kernels(&[1])?.first().map(|kernel| kernel.gap.to_f64());
         match (parts, first) {
-            (Some(parts), Some(gap)) if self.network.bias_var() == 0.0 && !self.subject.has_places() => {
+            (Some(parts), Some(gap)) if self.network.bias_var() == 0.0 && self.subject.places().is_none() => {
                 let a = self.branch();
                 let (_, t) = inverse_depth::limit(parts, gap, a);
                 self.approach(Some(t / (1.0 + a)), LimitOrigin::Equation, 1.0)
@@ -262,15 +266,19 @@ impl Pair<'_> {
             ..Measured::nothing(constants)
         };
         let [first, second] = self.subject.mean_squares();
-        if first != second && lambda_q * lambda_q >= NORMS_FADE * chi1 {
+        let pattern = self.subject.places().map_or(0.0, |places| places.pattern);
+        // What differences of norms are left with, between the inputs and between places.
+        let kept = if first == second { pattern } else { 1.0 };
+        let between = (kept * lambda_q).powi(2) / chi1;
+        if between >= NORMS_FADE {
             return Ok(rest);
         }
         let kinked = self.classified.expansion.s > 0.0;
         let own = if kinked { chi1.sqrt() } else { chi1 };
-        let norms_rest = first == second && !self.subject.has_places() && self.rests_at_once(first, constants.q_star);
+        let norms_rest =
+            first == second && self.subject.places().is_none() && self.rests_at_once(first, constants.q_star);
         let norms = if norms_rest { 0.0 } else { lambda_q };
-        let between = if first == second { 0.0 } else { lambda_q * lambda_q / chi1 };
-        let depth = Self::faded(&[own, norms, between, self.subject.pattern()], FADED);
+        let depth = Self::faded(&[own, norms, between, pattern], FADED);
         let Some(kernel) = self.kernels(&[depth])?.pop() else { return Ok(rest) };
         let psi = (kernel.gap * Scaled::exp(-(depth as f64) * chi1.ln())).to_f64();
         let q = constants.q_star.unwrap_or(f64::NAN);
@@ -303,7 +311,8 @@ impl Pair<'_> {
         let odd = self.network.activation().parity() == Parity::Odd && self.network.bias_var() == 0.0;
         let curvature = if odd && c_star == 0.0 { 0.0 } else { self.curvature(q, 1.0 - c_star) };
         let visible = Self::faded(&[chi_star, lambda_q], VISIBLE);
-        let deep = Self::faded(&[chi1.recip(), chi_star, lambda_q, self.subject.pattern()], FADED).max(visible + 1);
+        let pattern = self.subject.places().map_or(0.0, |places| places.pattern);
+        let deep = Self::faded(&[chi1.recip(), chi_star, lambda_q, pattern], FADED).max(visible + 1);
         let [near, far] = self.two([visible, deep])?;
         let cosine = (near.nngp[2] / (near.nngp[0].sqrt() * near.nngp[1].sqrt())).to_f64();
         let apart = cosine - c_star;

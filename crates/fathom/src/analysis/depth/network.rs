@@ -112,14 +112,24 @@ impl DepthNetwork {
     /// As [`pair_kernel`](crate::infinite::pair_kernel) of the deepest; residual networks with $\lambda^2 = 1/L$ take a pass for
     /// each depth.
     pub fn kernels(&self, input: &PairInput, depths: &[usize]) -> Result<Vec<PairKernel>, DepthError> {
+        self.kernels_while(input, depths, &|_| true)
+    }
+
+    /// The same, up to where `goes_on` is false of the number of layers done.
+    pub(super) fn kernels_while(
+        &self,
+        input: &PairInput,
+        depths: &[usize],
+        goes_on: &dyn Fn(usize) -> bool,
+    ) -> Result<Vec<PairKernel>, DepthError> {
         let deepest = check_depths(depths)?;
         self.with_recursion(deepest, |recursion| {
             let [first, second] = input.mean_squares();
             let first = recursion.prepare(first);
             if input.mean_squares()[0] == second {
-                return Ok(recursion.pair(input, [&first, &first], depths)?);
+                return Ok(recursion.pair(input, [&first, &first], depths, goes_on)?);
             }
-            Ok(recursion.pair(input, [&first, &recursion.prepare(second)], depths)?)
+            Ok(recursion.pair(input, [&first, &recursion.prepare(second)], depths, goes_on)?)
         })
     }
 

@@ -10,11 +10,20 @@ use super::subject::Subject;
 use super::{CircularNetwork, DepthClass, DepthConstants, DepthError, DepthNetwork, ImagePair, NeededDepth};
 use crate::Scaled;
 use crate::activation::Homogeneous;
+use crate::infinite::matrix::Watch;
 use crate::infinite::{PairInput, PairKernel};
 use crate::spec::BranchScaling;
 
 /// Relative difference of the roots of two diagonals that is rounding.
 const MET: f64 = 1e-13;
+/// Layers that constants are measured at, at least, where every place is followed.
+const LEAST_LAYERS: usize = 20_000;
+/// Factors e by which patterns fade until places agree.
+const AGREED: f64 = 21.0;
+/// Most layers times places of one pass: hours.
+const MOST_WORK: f64 = 1e10;
+/// The same where a layer takes integrals.
+const MOST_SLOW_WORK: f64 = 1e8;
 
 /// Where a limit comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -116,9 +125,10 @@ pub struct DepthReport {
 /// * `network`: fully connected or residual networks.
 /// * `input`: norms and angle of the two inputs.
 /// * `options`: depths of the table, and ε.
+/// * `watch`: counts the layers of each of several passes, and can stop them.
 ///
 /// # Errors
-/// [`DepthError::Depths`] and [`DepthError::Epsilon`] for values out of range, [`DepthError::Kernel`] where a kernel does not
+/// [`DepthError::Stopped`], [`DepthError::Depths`] and [`DepthError::Epsilon`] for values out of range, [`DepthError::Kernel`] where a kernel does not
 /// exist.
 ///
 /// # Accuracy and cost
@@ -130,9 +140,10 @@ pub struct DepthReport {
 /// ```
 /// use fathom_ntk::analysis::depth::{DepthNetwork, DepthOptions, DepthRate, depth_report};
 /// use fathom_ntk::infinite::PairInput;
+/// use fathom_ntk::infinite::matrix::Watch;
 /// let relu = DepthNetwork::mlp(&"relu".parse()?, 2.0, 0.0)?;
 /// let options = DepthOptions { depths: vec![10_000], epsilon: 0.01 };
-/// let report = depth_report(&relu, &PairInput::from_gap(1.0, 1.0, 1.0)?, &options)?;
+/// let report = depth_report(&relu, &PairInput::from_gap(1.0, 1.0, 1.0)?, &options, &Watch::default())?;
 /// assert_eq!(report.ratio_limit, Some(0.25));
 /// assert_eq!(report.rate, Some(DepthRate::LogOverDepth { coefficient: 0.375 }));
 /// assert!((report.constants.c.unwrap() - 3.38985).abs() < 1e-5);
@@ -143,8 +154,9 @@ pub fn depth_report(
     network: &DepthNetwork,
     input: &PairInput,
     options: &DepthOptions,
+    watch: &Watch,
 ) -> Result<DepthReport, DepthError> {
-    report(Subject::Lists(network, input), None, options)
+    report(Subject::lists(network, input, watch), None, options)
 }
 
 /// The same for two images in a circular convolutional network: kernels are means over places.
@@ -157,9 +169,11 @@ pub fn depth_report(
 /// * `network`: one window, circular padding, no pooling.
 /// * `images`: of as many dimensions as the window, and no smaller.
 /// * `options`: depths of the table, and ε.
+/// * `watch`: counts the layers of each of several passes, and can stop them.
 ///
 /// # Errors
-/// As [`depth_report`], and [`DepthError::Image`] for images that do not fit.
+/// As [`depth_report`], [`DepthError::Image`] for images that do not fit, and [`DepthError::TooManyPlaces`] where following
+/// every place until all agree would take days.
 ///
 /// # Accuracy and cost
 /// As [`CircularNetwork::kernels`].
@@ -170,11 +184,12 @@ pub fn depth_report(
 /// use fathom_ntk::analysis::depth::{
 ///     CircularNetwork, DepthNetwork, DepthOptions, DepthRate, ImagePair, circular_depth_report,
 /// };
+/// use fathom_ntk::infinite::matrix::Watch;
 /// let relu = DepthNetwork::mlp(&"relu".parse()?, 2.0, 0.0)?;
 /// let network = CircularNetwork::new(relu, &[3])?;
 /// let images = ImagePair::new(&[4], 1, &[1.0, 0.0, 2.0, 1.0], &[1.0, 1.0, -1.0, 1.0])?;
 /// let options = DepthOptions { depths: vec![10_000], epsilon: 0.01 };
-/// let report = circular_depth_report(&network, &images, &options)?;
+/// let report = circular_depth_report(&network, &images, &options, &Watch::default())?;
 /// assert_eq!(report.ratio_limit, Some(0.25));
 /// assert_eq!(report.rate, Some(DepthRate::LogOverDepth { coefficient: 0.375 }));
 /// assert!((report.rows[0].residual.unwrap() + 0.12741).abs() < 1e-4);
@@ -184,28 +199,49 @@ pub fn circular_depth_report(
     network: &CircularNetwork,
     images: &ImagePair,
     options: &DepthOptions,
+    watch: &Watch,
 ) -> Result<DepthReport, DepthError> {
-    network.check(images)?;
-    let slowest = network.pattern(images);
-    // A shortcut keeps its own share of every pattern, and a branch that fades leaves all of it.
-    let kept = match network.layers().scaling() {
-        None => slowest,
-        Some(BranchScaling::Constant(lambda_sq)) => {
-            let growth = network.layers().activation().homogeneous().map_or(f64::NAN, Homogeneous::mean_square)
-                * network.layers().weight_var()
-                * lambda_sq;
-            (1.0 + growth * slowest) / (1.0 + growth)
+    network.check(images.sizes())?;
+    let facts = CircularFacts::of(network, images.sizes());
+    refuse_too_much(network, &facts, options)?;
+    report(Subject::images(network, images, watch), Some(facts), options)
+}
+
+impl CircularFacts {
+    /// Of images of this size, which the window must fit.
+    pub(super) fn of(network: &CircularNetwork, sizes: &[usize]) -> Self {
+        let slowest = network.pattern(sizes);
+        // A shortcut keeps its own share of every pattern, and a branch that fades leaves all of it.
+        let kept = match network.layers().scaling() {
+            None => slowest,
+            Some(BranchScaling::Constant(lambda_sq)) => {
+                let growth = network.layers().activation().homogeneous().map_or(f64::NAN, Homogeneous::mean_square)
+                    * network.layers().weight_var()
+                    * lambda_sq;
+                (1.0 + growth * slowest) / (1.0 + growth)
+            }
+            Some(_) => 1.0,
+        };
+        let layers = -kept.ln().recip();
+        Self {
+            sizes: sizes.to_vec(),
+            filter: network.filter().to_vec(),
+            slowest_pattern: slowest,
+            pattern_layers: (layers.is_finite() && kept < 1.0).then_some(layers),
         }
-        Some(_) => 1.0,
-    };
-    let layers = -kept.ln().recip();
-    let circular = CircularFacts {
-        sizes: images.sizes().to_vec(),
-        filter: network.filter().to_vec(),
-        slowest_pattern: slowest,
-        pattern_layers: (layers.is_finite() && kept < 1.0).then_some(layers),
-    };
-    report(Subject::Images(network, images), Some(circular), options)
+    }
+}
+
+/// Refuses images that would be followed place by place for days.
+fn refuse_too_much(network: &CircularNetwork, facts: &CircularFacts, options: &DepthOptions) -> Result<(), DepthError> {
+    let places = facts.sizes.iter().map(|size| *size as f64).product::<f64>();
+    let deepest = options.depths.last().copied().unwrap_or(1).max(LEAST_LAYERS) as f64;
+    let layers = facts.pattern_layers.map_or(deepest, |layers| (AGREED * layers).min(deepest));
+    let most = if network.layers().activation().homogeneous().is_some() { MOST_WORK } else { MOST_SLOW_WORK };
+    if places * layers <= most {
+        return Ok(());
+    }
+    Err(DepthError::TooManyPlaces { places: places as usize, layers: layers as usize, most })
 }
 
 fn report(
@@ -221,11 +257,14 @@ fn report(
     if let Some(&got) = subject.mean_squares().iter().find(|q| !(q.is_finite() && **q > 0.0)) {
         return Err(DepthError::MeanSquare { got });
     }
-    let classified = Classified::of(subject)?;
+    let classified = Classified::among(subject.network(), subject.mean_squares(), subject.places())?;
     let measured = measure(subject, &classified)?;
     let kernels = subject.kernels(&options.depths)?;
     let rows = options.depths.iter().zip(&kernels).map(|(&depth, kernel)| row(depth, kernel, &measured)).collect();
-    let needed = NeededDepth::find(subject, measured.law.as_ref(), measured.limit, epsilon)?;
+    let needed = match classified.class {
+        DepthClass::FirstLayer => NeededDepth { epsilon, predicted: Some(1.0), verified: Some(1) },
+        _ => NeededDepth::find(subject, measured.law.as_ref(), measured.limit, epsilon)?,
+    };
     Ok(DepthReport {
         network: subject.network().clone(),
         mean_squares: subject.mean_squares(),

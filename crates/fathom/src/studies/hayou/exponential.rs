@@ -3,6 +3,7 @@
 use crate::analysis::depth::{DepthNetwork, DepthOptions, DepthRate, depth_report};
 use crate::analysis::phase;
 use crate::infinite::PairInput;
+use crate::infinite::matrix::Watch;
 use crate::studies::{Piece, Scale, StudyError, Table};
 
 pub(super) const EXPONENTIAL: &str = "exponential";
@@ -46,7 +47,7 @@ pub(super) fn pieces<'a>(scale: Scale) -> Result<Vec<Piece<'a>>, StudyError> {
             let mean_square = (q - bias_var) / weight_var;
             let input = PairInput::from_gap(mean_square, mean_square, 1.0)?;
             let depths = (1..=deepest / 10).map(|ten| 10 * ten).collect();
-            let report = depth_report(&network, &input, &DepthOptions { depths, epsilon: 0.01 })?;
+            let report = depth_report(&network, &input, &DepthOptions { depths, epsilon: 0.01 }, &Watch::default())?;
             let slope = match report.rate {
                 Some(DepthRate::Exponential { layers, .. }) => Some(-layers.recip()),
                 _ => None,

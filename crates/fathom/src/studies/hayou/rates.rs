@@ -4,6 +4,7 @@ use crate::activation::Activation;
 use crate::analysis::depth::{DepthNetwork, DepthOptions, DepthRow, depth_report};
 use crate::analysis::edge_of_chaos;
 use crate::infinite::PairInput;
+use crate::infinite::matrix::Watch;
 use crate::spec::BranchScaling;
 use crate::studies::{Piece, Scale, StudyError, Table, Value};
 
@@ -79,7 +80,7 @@ pub(super) fn pieces<'a>(scale: Scale) -> Result<Vec<Piece<'a>>, StudyError> {
         pieces.push(Piece::new(RATES, description, seconds, move |_| {
             let input = PairInput::from_gap(mean_square, mean_square, 1.0)?;
             let options = DepthOptions { depths: depths.clone(), epsilon: 0.01 };
-            let report = depth_report(&network, &input, &options)?;
+            let report = depth_report(&network, &input, &options, &Watch::default())?;
             let class = serde_json::to_value(report.class).ok();
             let class = class.as_ref().and_then(|class| class.as_str()).unwrap_or_default();
             let coefficient = report.rate.map(|rate| rate.coefficient());

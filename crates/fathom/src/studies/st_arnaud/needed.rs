@@ -4,6 +4,7 @@ use super::super::{Piece, Scale, StudyError, Table};
 use super::NEEDED;
 use super::regime::{Regime, regimes};
 use crate::analysis::depth::{DepthOptions, depth_report};
+use crate::infinite::matrix::Watch;
 use crate::infinite::{InputError, PairInput};
 
 pub(super) fn table() -> Table {
@@ -45,7 +46,7 @@ fn piece<'a>(regime: Regime, gap: f64, epsilon: f64, seconds: f64) -> Piece<'a> 
         let options = DepthOptions { depths: vec![1], epsilon };
         let refused = |source: InputError| StudyError::Unmeasured { what: "a pair".into(), reason: source.to_string() };
         let pair = PairInput::from_gap(1.0, 1.0, gap).map_err(refused)?;
-        let report = depth_report(&regime.network()?, &pair, &options)?;
+        let report = depth_report(&regime.network()?, &pair, &options, &Watch::default())?;
         Ok(Some(vec![vec![
             regime.name.into(),
             gap.into(),
