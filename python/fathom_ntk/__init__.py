@@ -25,6 +25,7 @@ from ._errors import (
 from ._network import Mlp, load_spec
 from ._phase import EdgeOfChaos, EdgeOfChaosCurve, Phase, PhaseDiagram, eoc, eoc_curve, phase_diagram
 from ._report import Report
+from ._reproduce import Claim, Study, reproduce
 from ._results import EmpiricalNtk, Kernels, Moments, Sample, Verdict
 from ._selftest import Selftest, selftest
 from ._sweep import Sweep, sweep
@@ -37,6 +38,7 @@ __all__ = [
     "ArgumentError",
     "ArgumentTypeError",
     "Blocks",
+    "Claim",
     "Depth",
     "DepthOnData",
     "EdgeOfChaos",
@@ -57,6 +59,7 @@ __all__ = [
     "Selection",
     "Selftest",
     "SingularError",
+    "Study",
     "Sweep",
     "Training",
     "Verdict",
@@ -70,6 +73,7 @@ __all__ = [
     "load_spec",
     "phase_diagram",
     "predict",
+    "reproduce",
     "select",
     "selftest",
     "sweep",

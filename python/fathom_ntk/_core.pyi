@@ -29,6 +29,7 @@ __all__ = [
     "phase_diagram",
     "predict",
     "predict_iteratively",
+    "reproduce",
     "sample",
     "select",
     "selftest",
@@ -263,6 +264,15 @@ def train(
     keep: bool,
     progress: _Progress,
 ) -> tuple[dict[str, _Floats], list[tuple[_Floats, _Floats | None]], _Floats | None, _Report]: ...
+def reproduce(
+    study: str,
+    scale: str,
+    seed: int,
+    images: tuple[_Floats, _Floats] | None,
+    command: str,
+    threads: int | None,
+    progress: _Progress,
+) -> _Report: ...
 def sweep(
     base: Architecture | None,
     settings: Sequence[tuple[str, str]],

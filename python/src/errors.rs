@@ -6,12 +6,13 @@ use fathom_ntk::activation::{ActivationError, SampledError};
 use fathom_ntk::analysis::depth::DepthError;
 use fathom_ntk::analysis::empirical::EmpiricalError;
 use fathom_ntk::analysis::sweep::SweepError;
-use fathom_ntk::analysis::training::InitialError;
+use fathom_ntk::analysis::training::{ComparisonError, InitialError};
 use fathom_ntk::analysis::verdict::VerdictError;
 use fathom_ntk::analysis::{EocError, PhaseError};
 use fathom_ntk::infinite::matrix::MatrixError;
 use fathom_ntk::infinite::{GramError, InputError, KernelError};
 use fathom_ntk::moments::MomentsError;
+use fathom_ntk::moments::first_order::FirstOrderError;
 use fathom_ntk::network::NetworkError;
 use fathom_ntk::network::arrays::ArraysError;
 use fathom_ntk::predict::PredictError;
@@ -19,6 +20,7 @@ use fathom_ntk::sample::{ObservableError, RunError, SampleError};
 use fathom_ntk::selftest::SelftestError;
 use fathom_ntk::spec::{ArchitectureError, CompositionError, OptionError, PerLayerError, WidthsError};
 use fathom_ntk::statistics::StatisticsError;
+use fathom_ntk::studies::StudyError;
 use fathom_ntk::train::{ScheduleError, TrainError};
 use pyo3::prelude::*;
 
@@ -175,3 +177,20 @@ kinds!(SweepError {
         Toml;
 } of [Architecture]);
 kinds!(SelftestError { ArgumentError: Json; });
+kinds!(FirstOrderError {
+    NotAvailableError: InfiniteWidth, WeightLaw, NoNtk, SquaredNorm, ZeroKernel, ZeroNtk, NotFinite, NotAnalytic, Parallel,
+        Tolerance, TooWide, NoCrossing, Variance, NotFixedPoint, UnstableFixedPoint, NoHalfStablePoint;
+});
+kinds!(ComparisonError {
+    ArgumentError: NotAskedFor, Steps, Length, NoMembers, OwnSteps;
+    NotAvailableError: NoCourse, NoInfiniteWidth, FirstStep;
+    RangeError: Diverges;
+    MemoryLimitError: Memory;
+} of [Network, Train, Sample, Predict, Moments, FirstOrder]);
+kinds!(StudyError {
+    ArgumentError: Unknown, Data, Claims, Missing, Row;
+    NotAvailableError: Unmeasured;
+} of [
+    Architecture, Activation, Input, Widths, Composition, Sweep, Sample, Observable, Run, Moments, Network, Matrix, Predict,
+    Phase, EdgeOfChaos, Depth, Train, Initial, Comparison
+]);

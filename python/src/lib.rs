@@ -15,6 +15,7 @@ mod moments;
 mod network;
 mod phase;
 mod predict;
+mod reproduce;
 mod sample;
 mod selftest;
 mod sweep;
@@ -45,6 +46,8 @@ mod _core {
     use super::phase::{edge_of_chaos, edge_of_chaos_curve, phase, phase_diagram};
     #[pymodule_export]
     use super::predict::{class_targets, predict, predict_iteratively, select};
+    #[pymodule_export]
+    use super::reproduce::reproduce;
     #[pymodule_export]
     use super::sample::sample;
     #[pymodule_export]

@@ -14,6 +14,7 @@ CALLS = {
     " x[:, 0], x[:2], relative_ridge=1e-12, tolerance=1e-14, rank=1)",
     "train": "fm.Mlp('5,100x5,1').train(np.random.default_rng(0).normal(size=(200, 5)), np.ones(200), steps=10**7)",
     "sweep": "fm.sweep('sample', {'seed': range(1000)}, fm.Mlp('5,50x5,1'), draws=10**6, method='projected')",
+    "reproduce": "fm.reproduce('hanin-nica', scale='full')",
     "verdict": "fm.Mlp(widths='5,50x20,1', activation='softsign', bias_var=0.1)"
     ".verdict(np.random.default_rng(0).normal(size=(3000, 5)), sample=3000)",
 }
