@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use fathom_data::{DIGITS, FASHION, Images};
 use fathom_ntk::studies::{
     Event, JudgedClaim, Labelled, Material, Results, Scale, Study, StudyError, judge, run_pieces,
 };
@@ -15,7 +16,7 @@ use crate::errors::{raise, refused};
 use crate::work::{Attended, Progress, attended};
 
 /// Images and their classes.
-type Images<'py> = (PyReadonlyArray2<'py, f64>, PyReadonlyArray1<'py, f64>);
+type GivenImages<'py> = (PyReadonlyArray2<'py, f64>, PyReadonlyArray1<'py, f64>);
 
 /// Inputs with classes, and where they come from.
 struct Data {
@@ -40,21 +41,10 @@ struct Done {
     results: Results,
 }
 
-/// Pixels row after row, then labels, one byte each.
-const DIGITS: (&[u8], usize, f64, &str) =
-    (include_bytes!("../../crates/fathom-cli/data/digits.bin"), 64, 16.0, "built-in UCI digits, pixels from 0 to 1");
-const FASHION: (&[u8], usize, f64, &str) = (
-    include_bytes!("../../crates/fathom-cli/data/fashion.bin"),
-    196,
-    255.0,
-    "built-in Fashion-MNIST at half the size, pixels from 0 to 1",
-);
-
 impl Data {
-    fn built_in((bytes, features, largest, name): (&[u8], usize, f64, &str)) -> Self {
-        let (pixels, labels) = bytes.split_at(bytes.len() / (features + 1) * features);
-        let values = pixels.iter().map(|&pixel| f64::from(pixel) / largest).collect();
-        Self { name: name.into(), features, values, classes: labels.iter().map(|&label| f64::from(label)).collect() }
+    fn built_in(images: &Images) -> Self {
+        let (values, classes) = (images.pixels(), images.classes());
+        Self { name: images.name.into(), features: images.features, values, classes }
     }
 
     fn labelled(&self) -> Labelled<'_> {
@@ -71,7 +61,7 @@ pub(crate) fn reproduce(
     study: &str,
     scale: &str,
     seed: u64,
-    images: Option<Images<'_>>,
+    images: Option<GivenImages<'_>>,
     command: &str,
     threads: Option<usize>,
     progress: Option<Py<PyAny>>,
@@ -87,7 +77,7 @@ pub(crate) fn reproduce(
             let classes = entries("the classes of images", &classes)?.to_vec();
             Data { name: "images".into(), features, values: values.to_vec(), classes }
         }
-        None => Data::built_in(FASHION),
+        None => Data::built_in(&FASHION),
     };
     let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let work = move |watch: &Attended| run(study, scale, seed, &images, threads, watch);
@@ -104,7 +94,7 @@ fn run(
     threads: usize,
     watch: &Attended,
 ) -> Result<Done, StudyError> {
-    let digits = Data::built_in(DIGITS);
+    let digits = Data::built_in(&DIGITS);
     let material = Material { digits: digits.labelled(), images: images.labelled() };
     let pieces = study.pieces(scale, seed, &material)?;
     let (mut done, mut begun, mut seconds) = (BTreeMap::new(), BTreeMap::new(), 0.0);

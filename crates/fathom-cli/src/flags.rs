@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
+use fathom_data::{DIGITS, FASHION, Images};
 use fathom_ntk::activation::Activation;
 use fathom_ntk::spec::{
     Architecture, ArchitectureSpec, Biases, Composition, NetworkFile, NetworkRef, Parameterization, PerLayer,
@@ -12,7 +13,7 @@ use fathom_ntk::spec::{
 
 pub(crate) use fathom_ntk::spec::AnyNetwork;
 
-use crate::data::{Dataset, LoadOptions, digits, fashion, load};
+use crate::data::{Dataset, LoadOptions, load};
 use crate::error::CommandError;
 use crate::output::{protect, read_text};
 
@@ -241,7 +242,7 @@ impl InputArgs {
                 Ok(Source::Data(data, name))
             }
             None => {
-                let (digits, name) = built_in();
+                let (digits, name) = built_in(&DIGITS);
                 let fits = inputs.is_none_or(|inputs| inputs == digits.inputs.cols);
                 Ok(if fits { Source::Data(digits, name) } else { Source::Unit })
             }
@@ -252,28 +253,17 @@ impl InputArgs {
 /// The data of a file, or the built-in ones, and where they come from.
 pub(crate) fn data_named(path: &Path, array: Option<&str>) -> Result<(Dataset, String), CommandError> {
     match path.to_str() {
-        Some("digits") => return Ok(built_in()),
-        Some("fashion") => {
-            return Ok((
-                scaled(fashion(), 255.0),
-                "built-in Fashion-MNIST at half the size, pixels from 0 to 1".into(),
-            ));
-        }
+        Some("digits") => return Ok(built_in(&DIGITS)),
+        Some("fashion") => return Ok(built_in(&FASHION)),
         _ => {}
     }
     let data = load(path, &LoadOptions { array: array.map(Into::into) })?;
     Ok((data, path.display().to_string()))
 }
 
-/// The UCI digits, pixels scaled to [0, 1].
-fn built_in() -> (Dataset, String) {
-    (scaled(digits(), 16.0), "built-in UCI digits, pixels from 0 to 1".into())
-}
-
-/// The same with all pixels divided by the largest possible one.
-fn scaled(mut data: Dataset, largest: f64) -> Dataset {
-    data.inputs.values.iter_mut().for_each(|pixel| *pixel /= largest);
-    data
+/// Built-in images, and what they are.
+fn built_in(images: &Images) -> (Dataset, String) {
+    (Dataset::built_in(images), images.name.to_owned())
 }
 
 /// The network where nothing is said of its shape: four hidden layers of width 256, as many inputs as the data has.
@@ -287,7 +277,7 @@ pub(crate) fn network_and_source(
     let mut spec = network.spec()?;
     let inputs = spec.widths.as_ref().map(|w| w.as_slice()[0]);
     let source = input.source(inputs)?;
-    let features = source.features().unwrap_or_else(|| built_in().0.inputs.cols);
+    let features = source.features().unwrap_or(DIGITS.features);
     fill_shape(&mut spec, features)?;
     Ok((Architecture::try_from(spec)?, source))
 }

@@ -1,5 +1,7 @@
 //! The result of loading: a named matrix of inputs, perhaps with labels.
 
+use fathom_data::Images;
+
 use super::error::{Problem, Shape};
 
 /// Most values of one dataset: 4 GiB of `f64`, far beyond what a kernel matrix over its rows could use.
@@ -17,14 +19,12 @@ pub(crate) struct Dataset {
 }
 
 impl Dataset {
-    /// Built-in images: pixels row after row, then labels, one byte each.
-    pub(super) fn of_bytes(name: &str, bytes: &[u8], rows: usize, cols: usize) -> Self {
-        let (pixels, labels) = bytes.split_at(rows * cols);
-        let numbers = |bytes: &[u8]| bytes.iter().map(|&byte| f64::from(byte)).collect();
+    /// Built-in images with their classes, pixels from 0 to 1.
+    pub(crate) fn built_in(images: &Images) -> Self {
         Self {
-            name: name.to_owned(),
-            inputs: Inputs { rows, cols, values: numbers(pixels) },
-            labels: Some(numbers(labels)),
+            name: images.name.to_owned(),
+            inputs: Inputs { rows: images.rows(), cols: images.features, values: images.pixels() },
+            labels: Some(images.classes()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Inputs for kernels: one row is one input, in `f64`, row after row.
 //!
-//! [`load()`] reads a file and [`digits()`] is built in. A file is recognised by its first bytes, then by its name:
+//! [`load()`] reads a file. A file is recognised by its first bytes, then by its name:
 //!
 //! | format | recognised by | read as |
 //! |---|---|---|
@@ -21,10 +21,8 @@
 
 mod csv;
 mod dataset;
-mod digits;
 mod element;
 mod error;
-mod fashion;
 mod idx;
 mod lists;
 mod load;
@@ -41,9 +39,7 @@ mod tensors;
 mod robustness;
 
 pub(crate) use dataset::{Dataset, Inputs};
-pub(crate) use digits::digits;
 pub(crate) use error::DataError;
-pub(crate) use fashion::fashion;
 pub(crate) use lists::{Content, NamedList, read_content, tensor_file};
 pub(crate) use load::{LoadOptions, load};
 pub(crate) use npy_rows::MatrixRows;

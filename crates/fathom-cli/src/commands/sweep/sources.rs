@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use fathom_data::DIGITS;
 use fathom_ntk::spec::Architecture;
 
-use crate::data::digits;
 use crate::error::CommandError;
 use crate::flags::{InputArgs, Source};
 
@@ -27,7 +27,7 @@ impl Sources {
             (None, None) => None,
             _ => Some(args.source(None)?),
         };
-        let features = given.as_ref().and_then(Source::features).unwrap_or_else(|| digits().inputs.cols);
+        let features = given.as_ref().and_then(Source::features).unwrap_or(DIGITS.features);
         let words = given.as_ref().map_or_else(|| "the built-in digits where they fit".into(), Source::words);
         Ok(Self { args: args.clone(), given, by_inputs: BTreeMap::new(), features, words })
     }

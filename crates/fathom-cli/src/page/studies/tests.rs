@@ -2,20 +2,18 @@
 
 use std::sync::atomic::AtomicBool;
 
+use fathom_data::DIGITS;
 use fathom_ntk::studies::{Labelled, Material, Measured, Scale, Study, judge};
 
 use super::study_page;
 use crate::commands::Reproduced;
-use crate::data::digits;
 use crate::page::document::Tone;
 use crate::page::file::{Form, render};
 
 /// A trial with its claims, which it is too small for.
 fn trial(study: Study) -> Reproduced {
-    let data = digits();
-    let classes = data.labels.clone().unwrap();
-    let digits =
-        Labelled { name: &data.name, features: data.inputs.cols, values: &data.inputs.values, classes: &classes };
+    let (values, classes) = (DIGITS.pixels(), DIGITS.classes());
+    let digits = Labelled { name: DIGITS.name, features: DIGITS.features, values: &values, classes: &classes };
     let mut results = study.tables();
     let pieces = study.pieces(Scale::Trial, 0, &Material { digits, images: digits }).unwrap();
     for piece in &pieces {

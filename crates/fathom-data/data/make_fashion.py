@@ -2,7 +2,7 @@
 
 The file has 1500 x 196 bytes of pixels (0 to 255), row after row, then 1500 bytes of labels (0 to 9): the first 1000
 training images, then the first 500 test images, each pixel the mean of 2 x 2 pixels, rounded half to even.
-It also prints the numbers that the tests in src/data/fashion.rs expect.
+It also prints the numbers that the tests in src/lib.rs expect.
 """
 
 import gzip

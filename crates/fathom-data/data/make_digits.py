@@ -1,7 +1,7 @@
 """Writes digits.bin from scikit-learn's copy of the optical digits; needs numpy and scikit-learn.
 
 The file has 1797 x 64 bytes of pixels (0 to 16), row after row, then 1797 bytes of labels (0 to 9).
-It also prints the numbers that the tests in src/data/digits.rs expect.
+It also prints the numbers that the tests in src/lib.rs expect.
 """
 
 from pathlib import Path
