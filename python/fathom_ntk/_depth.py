@@ -144,7 +144,8 @@ def depth(
     """The limit of the NTK at great depth, the exact rate at which it is approached, and how deep is deep.
 
     Args:
-        net: its activation and variances; its own depth does not matter. Of blocks: circular convolutions without pooling.
+        net: its activation and variances; its own depth does not matter. Of blocks: circular convolutions without
+            pooling.
         x: the first of two images, for blocks.
         y: the second.
         cosine: of the angle between the two inputs of an `fm.Mlp`; by default 0.
@@ -200,14 +201,14 @@ def depth_on_data(
 
     Args:
         net: as of `depth`.
-        x_train: training inputs, one a row, of images height × width × channels numbers; the statements about spheres need
-            equal norms.
+        x_train: training inputs, one a row, of images height × width × channels numbers; the statements about spheres
+            need equal norms.
         y_train: targets, one row each.
         x_test: test inputs.
         y_test: their targets, for the test error.
         scaling: as of `depth`.
-        depths: increasing; by default in ratios of two to 1000. Every place of an image costs what an input does, until all
-            have come to agree.
+        depths: increasing; by default in ratios of two to 1000. Every place of an image costs what an input does, until
+            all have come to agree.
         progress: `True` for a bar of tqdm, or a function of pairs done and all pairs.
 
     >>> import numpy as np

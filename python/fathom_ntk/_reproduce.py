@@ -86,7 +86,8 @@ class Study(Report):
     def __repr__(self) -> str:
         rows_of_all = sum(len(table["rows"]) for table in self._data["tables"])
         tables = ", ".join(table["name"] for table in self._data["tables"])
-        head = f"{self._data['study']}, {self._data['scale']}, seed {self._data['seed']}: {rows_of_all} rows in {tables}"
+        study, scale, seed = (self._data[key] for key in ("study", "scale", "seed"))
+        head = f"{study}, {scale}, seed {seed}: {rows_of_all} rows in {tables}"
         claims = [repr(claim) for claim in self.claims] or ["no claims are judged in a trial"]
         return "\n".join([head, *claims])
 
@@ -108,8 +109,8 @@ def reproduce(
 ) -> Study:
     """Measure again what a paper claims of the NTK.
 
-    The numbers are those of `fathom reproduce` with the same scale and seed, bit for bit. Nothing is kept between calls:
-    the command goes on from what it has done before.
+    The numbers are those of `fathom reproduce` with the same scale and seed, bit for bit. The command also keeps what it
+    has done, and makes pages.
 
     Args:
         study: `hanin-nica`, `seleznova-kutyniok-2021`, `seleznova-kutyniok-2022`, `hayou` or `st-arnaud`.
