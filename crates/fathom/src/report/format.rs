@@ -193,7 +193,7 @@ fn describe_blocks(lines: &mut Lines, network: &Composition, widths: &str) {
 /// use fathom_ntk::spec::{Composition, CompositionSpec};
 /// let spec = "input = [4]\n[[block]]\ntype = \"dense\"\nwidth = 7\n[[block]]\ntype = \"dense\"\nwidth = 1";
 /// let network = Composition::try_from(CompositionSpec::from_toml(spec)?)?;
-/// assert_eq!(composition_words(&network)[0], "blocks on 4: widths 7,1, 2 weight layers");
+/// assert_eq!(composition_words(&network)[0], "blocks on a list of 4 features: widths 7,1, 2 weight layers");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn composition_words(network: &Composition) -> [String; 3] {
