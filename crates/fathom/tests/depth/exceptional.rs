@@ -62,6 +62,38 @@ fn tanh_without_bias_keeps_its_data() {
     assert!((found.rows[0].ntk[2].to_f64() - 0.220_509).abs() < 6e-7);
 }
 
+/// r′ = r − r/L − c(1 − c²)/(3L²) for the distance r of the ratio from the frozen correlation c: (A ln L + B)/L with A =
+/// −c(1 − c²)/3, whatever φ. Fitted to 2000 … 200,000 layers with the next orders, ln² L/L² and ln L/L², the limits are
+/// 0.49989977 (erf), 0.50385975 (sin), 0.49750365 (tanh), and A/c(1 − c²) is −0.3333 to −0.3338.
+#[test]
+fn frozen_correlations_are_approached_like_a_logarithm_over_depth() {
+    let input = PairInput::from_gap(0.1874, 0.2569, 1.0 - 0.5191).unwrap();
+    let cases = [
+        ("erf", std::f64::consts::FRAC_PI_4, 0.499_899_77, 1e-8),
+        ("sin", 1.0, 0.503_859_75, 1e-8),
+        ("tanh", 1.0, 0.497_503_65, 1e-8),
+    ];
+    for (name, weight_var, expected, tolerance) in cases {
+        let network = DepthNetwork::mlp(&activation(name), weight_var, 0.0).unwrap();
+        let found = report(&network, &input, &[1000, 10_000]);
+        let limit = found.ratio_limit.unwrap();
+        // The fits have eight digits.
+        assert!((limit - expected).abs() < tolerance, "{name}: {limit} {:e}", limit - expected);
+        let coefficient = found.rate.unwrap().coefficient();
+        assert!((coefficient + limit * (1.0 - limit * limit) / 3.0).abs() < 1e-12);
+        for row in &found.rows {
+            let (error, predicted) = (row.error.unwrap().to_f64(), row.predicted.unwrap().to_f64());
+            // The next order by the fits is at most 0.061 ln² L/L² + 0.5 ln L/L²; it is in B too, from 8000 layers on, where ln² L/L
+            // is 0.01.
+            let (depth, log) = (row.depth as f64, (row.depth as f64).ln());
+            let allowed = (0.061 * log * log + 0.5 * log) / (depth * depth) + 0.001_2 / depth;
+            assert!((error - predicted).abs() < allowed, "{name} {depth}: {error:e} {predicted:e} {allowed:e}");
+            // Without the logarithm it would be this far off.
+            assert!(allowed < 0.1 * (coefficient * log / depth).abs());
+        }
+    }
+}
+
 #[test]
 fn norms_of_relu_inputs_survive_and_those_of_smooth_activations_do_not() {
     let found = report(&relu(2.0, 0.0), &PairInput::from_gap(1.0, 9.0, 1.0).unwrap(), &[100_000]);

@@ -90,6 +90,8 @@ pub(super) enum Law {
     Clocked { clock: Clock, n: f64, kappa: f64, delta: f64, c: f64, tau: Tau, diagonal: f64, next: (f64, f64) },
     /// The leading term alone.
     Leading(DepthRate),
+    /// $(A \ln L + B)/L$.
+    LogOverDepth { coefficient: f64, offset: f64 },
     /// Off the diagonal $T_\infty + A L \chi_*^L$, on it $B \chi_1^L$; logarithms of B, $\chi_1$, $\chi_*$.
     Chaotic { offdiagonal: f64, transient: f64, ln_chi_star: f64, ln_diagonal: f64, ln_chi1: f64 },
 }
@@ -108,6 +110,9 @@ impl Law {
                 }
                 let excess = (kappa * y.ln() - g / y + c - diagonal) / n + delta + h / y;
                 Some(Scaled::from(excess / (tau + diagonal)))
+            }
+            Self::LogOverDepth { coefficient, offset } => {
+                Some(Scaled::from((coefficient * depth.ln() + offset) / depth))
             }
             Self::Leading(rate) => Some(rate.shape(depth)? * Scaled::from(rate.coefficient())),
             Self::Chaotic { offdiagonal, transient, ln_chi_star, ln_diagonal, ln_chi1 } => {

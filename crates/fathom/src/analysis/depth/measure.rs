@@ -54,7 +54,7 @@ pub(super) fn measure(subject: Subject<'_>, classified: &Classified) -> Result<M
             let x = classified.constants.x.unwrap_or(1.0);
             pair.approach(Some(2.0 / (2.0 + 1.5 * x)), LimitOrigin::Formula, 0.5)
         }
-        DepthClass::VanishingOdd => pair.approach(None, LimitOrigin::Measured, 1.0),
+        DepthClass::VanishingOdd => pair.vanishing_odd(),
         DepthClass::ResidualReluSummable => pair.approach(None, LimitOrigin::Measured, pair.power() - 1.0),
         DepthClass::ResidualReluInverseDepth => pair.inverse_depth(),
         DepthClass::Ordered => pair.ordered(),
@@ -201,13 +201,7 @@ impl Pair<'_> {
     /// A limit approached like $L^{-p}$ with a factor, and perhaps a limit, that the recursion tells at two depths.
     fn approach(&self, limit: Option<f64>, origin: LimitOrigin, exponent: f64) -> Result<Measured, DepthError> {
         let constants = self.classified.constants;
-        let closed = self.network.activation().dual(&Covariance::unit(0.5, 0.5, 1.5)).is_some();
-        let deep = match (self.network.scaling(), closed) {
-            (Some(BranchScaling::InverseDepth), _) => DEEP_BY_PASSES,
-            _ if self.subject.keeps_places() => DEEP_BY_PASSES,
-            (_, true) => DEEP,
-            (_, false) => DEEP_BY_INTEGRALS,
-        };
+        let deep = self.deep();
         let depths = [deep / 4, deep];
         let ratios = self.two(depths)?.map(|kernel| ratio(&kernel));
         if limit.is_none() && ratios.iter().all(|ratio| ratio.abs() < ROUNDING) {
@@ -229,6 +223,42 @@ impl Pair<'_> {
             rate: Some(rate),
             limit: Some(limit),
             origin,
+            constants,
+            onset: None,
+        })
+    }
+
+    /// Where limits are measured that the constants do not give.
+    fn deep(&self) -> usize {
+        let closed = self.network.activation().dual(&Covariance::unit(0.5, 0.5, 1.5)).is_some();
+        match (self.network.scaling(), closed) {
+            (Some(BranchScaling::InverseDepth), _) => DEEP_BY_PASSES,
+            _ if self.subject.keeps_places() => DEEP_BY_PASSES,
+            (_, true) => DEEP,
+            (_, false) => DEEP_BY_INTEGRALS,
+        }
+    }
+
+    /// Frozen correlations: $c_L = c_\infty + c(1 - c^2)/(6L)$ and a ratio of $c_\infty - \frac13 c(1 - c^2) \ln L/L + B/L$.
+    fn vanishing_odd(&self) -> Result<Measured, DepthError> {
+        let deep = self.deep();
+        let kernels = self.two([deep / 2, deep])?;
+        let constants = self.classified.constants;
+        if kernels.iter().all(|kernel| ratio(kernel).abs() < ROUNDING) {
+            // What is orthogonal stays so; its rounding has no rate.
+            let limit = Some(0.0);
+            return Ok(Measured { limit, origin: LimitOrigin::Formula, ..Measured::nothing(constants) });
+        }
+        let [half, full] = kernels;
+        let gap = (full.gap * 2.0 - half.gap).to_f64().clamp(0.0, 2.0);
+        let limit = 1.0 - gap;
+        let coefficient = -limit * gap * (2.0 - gap) / 3.0;
+        let offset = (ratio(&full) - limit) * deep as f64 - coefficient * (deep as f64).ln();
+        Ok(Measured {
+            law: Some(Law::LogOverDepth { coefficient, offset }),
+            rate: Some(DepthRate::LogOverDepth { coefficient }),
+            limit: Some(limit),
+            origin: LimitOrigin::Measured,
             constants,
             onset: None,
         })
