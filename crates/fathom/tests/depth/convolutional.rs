@@ -113,7 +113,7 @@ fn circular_networks_are_those_of_the_circular_report() {
         let expected =
             with_data(&inputs, |data| circular_depth_data_report(&circular, &[5], data, &depths, &Watch::default()));
         let expected = expected.unwrap();
-        // A dense layer on all places has the mean over places that images without read-out have; with shortcuts it has none.
+        // A dense layer on all places has the mean over places that images without read-out have, but it is no residual branch.
         let endings: &[CnnEnding] =
             if scaling.is_none() { &[CnnEnding::None, CnnEnding::Flatten] } else { &[CnnEnding::None] };
         for &ending in endings {

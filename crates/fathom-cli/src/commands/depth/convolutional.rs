@@ -9,9 +9,10 @@ use crate::flags::usage;
 /// Deepest where nothing is said, unless that takes too long.
 pub(super) const DEEPEST: [usize; 4] = [32, 16, 8, 4];
 
-/// Seconds of a layer of one place of one pair of images, and of a pair of places where they are pooled: piecewise linear
-/// functions, and others.
-const PLACE: [f64; 2] = [0.2e-6, 2e-6];
+/// Seconds of a layer of one place of one pair of images: piecewise linear functions, and others.
+const PLACE: [f64; 2] = [0.2e-6, 60e-6];
+/// The same of a pair of places, where they are pooled.
+const PAIR_OF_PLACES: [f64; 2] = [0.03e-6, 12e-6];
 
 /// The networks of a `[cnn]` table; `None` for blocks and for lists of features.
 pub(super) fn of_file(file: &NetworkFile, has_data: bool) -> Result<Option<Convolutional>, CommandError> {
@@ -50,6 +51,10 @@ impl Convolutional {
 
 fn cost(spec: &CnnSpec, ending: CnnEnding) -> f64 {
     let places: f64 = spec.input.iter().rev().skip(1).map(|size| *size as f64).product();
-    let followed = if ending == CnnEnding::GlobalAveragePool { places * places } else { places };
-    PLACE[usize::from(spec.activation.homogeneous().is_none())] * followed
+    let integrated = usize::from(spec.activation.homogeneous().is_none());
+    if ending == CnnEnding::GlobalAveragePool {
+        PAIR_OF_PLACES[integrated] * places * places
+    } else {
+        PLACE[integrated] * places
+    }
 }
