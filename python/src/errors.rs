@@ -100,7 +100,7 @@ kinds!(CompositionError {
 kinds!(DepthError {
     ArgumentError: Input, Depths, Epsilon, MeanSquare, Image, TooManyPlaces, Stopped;
     NotAvailableError: LayersDiffer, NotCircular, OtherNtk;
-} of [Architecture, Composition, Phase, Kernel, Predict]);
+} of [Architecture, Composition, Phase, Kernel, Matrix, Predict]);
 kinds!(InputError { ArgumentError: Length, NotFinite, Inner; });
 kinds!(KernelError {
     NotAvailableError: NeedsWidths, NoNtk, Images, NoImages, FlattenedSizes;

@@ -1,5 +1,6 @@
 //! `fathom depth`.
 
+mod convolutional;
 mod effort;
 mod subject;
 
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 use fathom_ntk::analysis::depth::{
     DepthData, DepthDataReport, DepthNetwork, DepthOptions, DepthReport, log_spaced_depths,
 };
-use fathom_ntk::report::{depth_data_text, depth_text};
+use fathom_ntk::report::{depth_data_text, depth_data_words, depth_pair_words, depth_text};
 use fathom_ntk::spec::BranchScaling;
 use serde::Serialize;
 
@@ -50,7 +51,8 @@ struct DepthArgs {
     /// Fully connected networks, residual ones with a dense layer in each branch, or circular convolutional ones on images
     #[arg(long, value_enum, default_value = "mlp")]
     architecture: ArchitectureArg,
-    /// Read the network from a TOML file: `[resnet]`, a circular `[cnn]`, or the blocks of one; instead of the other flags of networks
+    /// Read the network from a TOML file: `[resnet]`, `[cnn]` (unless circular and without pooling, on DATA alone), or the blocks of
+    /// a circular one; instead of the other flags of networks
     #[arg(long, value_name = "FILE.toml", conflicts_with_all = NETWORK_FLAGS,
           conflicts_with_all = ["architecture", "scaling", "phases"])]
     network: Option<PathBuf>,
@@ -67,7 +69,7 @@ struct DepthArgs {
     #[arg(long, value_name = "EPS", default_value_t = 0.01, allow_hyphen_values = true)]
     epsilon: f64,
     /// Depths of the tables, increasing [default: in ratios of two, to 10⁶ for two inputs, and 1000 for data or less for large
-    /// images, and --depth]
+    /// images, 32 for those with other padding or pooling, and --depth]
     #[arg(long, value_name = "L,…", value_delimiter = ',')]
     depths: Vec<usize>,
     /// Compare three phases: this activation at the nearest critical variances, at half and at twice that weight variance, the
@@ -121,8 +123,26 @@ const PER_DECADE: usize = 3;
 pub(crate) struct Compared {
     /// `given`, `ordered`, `critical` or `chaotic`: where it is in the comparison.
     pub(crate) place: &'static str,
-    pub(crate) pair: DepthReport,
+    /// `None` where only data can tell.
+    pub(crate) pair: Option<DepthReport>,
     pub(crate) data: Option<DepthDataReport>,
+}
+
+impl Compared {
+    /// The networks in a few words.
+    pub(crate) fn words(&self) -> String {
+        match (&self.pair, &self.data) {
+            (Some(pair), _) => depth_pair_words(pair),
+            (None, data) => data.as_ref().map_or(String::new(), depth_data_words),
+        }
+    }
+
+    /// Weight and bias variance.
+    pub(crate) fn variances(&self) -> Option<[f64; 2]> {
+        let of_data = self.data.as_ref().map(|data| &data.network);
+        let network = self.pair.as_ref().map(|pair| &pair.network).or(of_data)?;
+        Some([network.weight_var(), network.bias_var()])
+    }
 }
 
 /// The JSON form.
@@ -155,14 +175,15 @@ struct Loaded {
 }
 
 impl DataArgs {
-    /// The first rows with their targets; fewer where that much effort would take too long.
-    fn load(&self, effort: Option<&Effort>) -> Result<Option<Loaded>, CommandError> {
+    /// The first rows with their targets; fewer where that much effort would take too long. Without targets, nothing where two
+    /// images are something to look at.
+    fn load(&self, effort: Option<&Effort>, of_pairs: bool) -> Result<Option<Loaded>, CommandError> {
         let Some(path) = &self.data else { return Ok(None) };
         if let Some(rows) = self.rows.filter(|rows| !(2..=MOST_ROWS).contains(rows)) {
             return Err(usage(format!("--rows must be between 2 and {MOST_ROWS}, got {rows}")));
         }
         let mut train = Supervised::load(path, self.array.as_deref(), self.targets.as_deref())?;
-        if effort.is_some() && train.targets.is_none() {
+        if of_pairs && train.targets.is_none() {
             note(&format!(
                 "{} holds no labels and there are no --targets: two images, and nothing learnt",
                 train.source
@@ -201,7 +222,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     args.report.check()?;
     let subject = Subject::new(&args.network, &args.depth, &args.images, &args.data)?;
     let effort = Effort::new(&subject, &args.depth.depths);
-    let loaded = args.data.load(effort.as_ref())?;
+    let loaded = args.data.load(effort.as_ref(), subject.is_of_images())?;
     if let (Some(effort), Some(_)) = (&effort, &loaded) {
         effort.tell(args.data.rows.is_some(), !args.depth.depths.is_empty());
     }
@@ -212,7 +233,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
         let depths = args.depth.depths(1, last, subject.own);
         let pair = subject.report(network, &DepthOptions { depths, epsilon: args.depth.epsilon })?;
         let data = match &loaded {
-            Some(loaded) => Some(on_data(&subject, network, loaded, &args.depth.depths(2, deepest, subject.own))?),
+            Some(loaded) => Some(on_data(&subject, network, loaded, &on_data_depths(&subject, &args.depth, deepest))?),
             None => None,
         };
         compared.push(Compared { place, pair, data });
@@ -223,6 +244,19 @@ pub(crate) fn run(args: &Args) -> Result<ExitStatus, CommandError> {
     let output = Output { version: env!("CARGO_PKG_VERSION"), source: source.as_deref(), networks: &compared };
     args.output.write(&output, || text(&compared, source.as_deref().unwrap_or_default()))?;
     Ok(ExitStatus::Answered)
+}
+
+/// Depths of a table of data: those given, or those that leave something of the image.
+fn on_data_depths(subject: &Subject, args: &DepthArgs, deepest: usize) -> Vec<usize> {
+    let Some(convolutional) = subject.convolutional().filter(|_| args.depths.is_empty()) else {
+        return args.depths(2, deepest, subject.own);
+    };
+    let (depths, left_out) = convolutional.depths(deepest, subject.own);
+    if !left_out.is_empty() {
+        let left_out: Vec<String> = left_out.iter().map(usize::to_string).collect();
+        note(&format!("left out: {} layers, whose windows leave nothing of the image", left_out.join(", ")));
+    }
+    depths
 }
 
 /// Where the inputs come from.
@@ -248,13 +282,12 @@ fn is_slow(network: &DepthNetwork, of_images: bool) -> bool {
 
 fn text(compared: &[Compared], source: &str) -> String {
     let of = |one: &Compared| {
-        let pair = depth_text(&one.pair);
-        let pair =
-            if one.place == "given" { pair } else { pair.replacen("Depth", &format!("Depth, {}", one.place), 1) };
-        match &one.data {
-            Some(data) => pair + "\n" + &depth_data_text(data, source),
-            None => pair,
-        }
+        let pair = one.pair.as_ref().map(depth_text).map(|pair| match one.place {
+            "given" => pair,
+            place => pair.replacen("Depth", &format!("Depth, {place}"), 1),
+        });
+        let data = one.data.as_ref().map(|data| depth_data_text(data, source));
+        pair.into_iter().chain(data).collect::<Vec<_>>().join("\n")
     };
     compared.iter().map(of).collect::<Vec<_>>().join("\n")
 }

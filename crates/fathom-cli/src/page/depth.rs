@@ -1,7 +1,7 @@
 //! The page of `fathom depth`.
 
 use fathom_ntk::analysis::depth::{DepthClass, DepthReport};
-use fathom_ntk::report::{depth_data_parts, depth_pair_words, depth_parts, depth_rate_words, number};
+use fathom_ntk::report::{depth_data_parts, depth_parts, depth_rate_words, number};
 
 use super::document::{Page, Tone};
 use super::references::{HAYOU_EDGE, JACOT, RATES, ST_ARNAUD, XIAO};
@@ -48,17 +48,32 @@ const MEANINGS: &[Meaning] = &[
     ),
 ];
 
+/// Heading, meaning and description of the figure.
+const OF_RATE: [&str; 3] = [
+    "The rate, tested",
+    "The error of the ratio divided by the function of L that the rate names. If the rate is right, the dots of the \
+     recursion run into the dashed line, its coefficient; the solid line has the next terms and their constants too.",
+    "Error of the ratio over its rate against depth; with data, distances from the limit and eigenvalues below.",
+];
+/// The same where only data can tell.
+const OF_DATA: [&str; 3] = [
+    "The data at every depth",
+    "How far the kernel is from the matrix of ones, which says that all inputs look alike, and the eigenvalues that rule training: \
+     their ratio is the number of steps that the slowest error needs. Every depth is a network of its own.",
+    "Distance of the kernel from ones and variance over initialisations against depth; eigenvalues and their ratio below.",
+];
+
 /// What was found, with what each number means.
 ///
 /// # Arguments
 /// * `source`: where data come from, if there are any.
 pub(crate) fn depth_page(compared: &[Compared], source: Option<&str>, command: &str) -> Page {
-    let first = compared.first().map(|one| &one.pair);
-    let network = first.map_or(String::new(), depth_pair_words);
+    let network = compared.first().map_or(String::new(), Compared::words);
+    let first = compared.first().and_then(|one| one.pair.as_ref());
     let (tone, text) = answer(compared);
     let mut story = Story::new(format!("What depth does to the kernel: {network}"), tone, text, MEANINGS);
     for one in compared {
-        let mut parts = depth_parts(&one.pair);
+        let mut parts = one.pair.as_ref().map(depth_parts).unwrap_or_default();
         if let Some(part) = parts.first_mut().filter(|_| one.place != "given") {
             part.heading = format!("Depth, {}", one.place);
         }
@@ -68,30 +83,32 @@ pub(crate) fn depth_page(compared: &[Compared], source: Option<&str>, command: &
         }
     }
     let mut parameters = vec![["networks".into(), network]];
-    for Compared { place, pair, .. } in compared {
-        let variances = [pair.network.weight_var(), pair.network.bias_var()];
-        parameters.push([format!("σ_w², σ_b² ({place})"), format!("{}, {}", variances[0], variances[1])]);
+    for one in compared {
+        let variances = one.variances().map(|[weight_var, bias_var]| format!("{weight_var}, {bias_var}"));
+        parameters.extend(variances.map(|variances| [format!("σ_w², σ_b² ({})", one.place), variances]));
     }
     if let Some(pair) = first {
         parameters.push(["ε of “how deep is deep”".into(), number(pair.needed.epsilon)]);
     }
     parameters.extend(source.map(|source| ["inputs".into(), source.into()]));
-    story
-        .figure(
-            "The rate, tested",
-            "The error of the ratio divided by the function of L that the rate names. If the rate is right, the dots of the \
-             recursion run into the dashed line, its coefficient; the solid line has the next terms and their constants too.",
-            depth_figure(compared).ok(),
-            "Error of the ratio over its rate against depth; with data, distances from the limit and eigenvalues below.",
-        )
-        .finish(command, parameters, vec![&RATES, &XIAO, &HAYOU_EDGE, &JACOT, &ST_ARNAUD])
+    let [heading, meaning, shown] = if first.is_some() { OF_RATE } else { OF_DATA };
+    story.figure(heading, meaning, depth_figure(compared).ok(), shown).finish(
+        command,
+        parameters,
+        vec![&RATES, &XIAO, &HAYOU_EDGE, &JACOT, &ST_ARNAUD],
+    )
 }
 
 fn answer(compared: &[Compared]) -> (Tone, String) {
     let [one] = compared else {
         return (Tone::Neutral, "Three phases side by side: ordered, critical and chaotic.".into());
     };
-    let tone = match one.pair.class {
+    let Some(pair) = &one.pair else {
+        let text = "No limit is known for this padding and ending: the tables have the kernel, training and prediction on the data \
+                    depth by depth.";
+        return (Tone::Neutral, text.into());
+    };
+    let tone = match pair.class {
         DepthClass::Ordered | DepthClass::Chaotic => Tone::Bad,
         DepthClass::NotCovered => Tone::Neutral,
         DepthClass::VanishingOdd | DepthClass::ResidualReluInverseDepth | DepthClass::ResidualReluSummable => {
@@ -99,7 +116,7 @@ fn answer(compared: &[Compared]) -> (Tone, String) {
         }
         _ => Tone::Doubtful,
     };
-    (tone, sentence(&one.pair))
+    (tone, sentence(pair))
 }
 
 fn sentence(pair: &DepthReport) -> String {

@@ -123,7 +123,8 @@ fn depth_has_limit_rate_and_the_recursion() {
     let input = fathom_ntk::infinite::PairInput::from_gap(1.0, 1.0, 1.0).unwrap();
     let options = DepthOptions { depths: vec![10, 1000], epsilon: 0.01 };
     let pair = depth_report(&network, &input, &options, &Default::default()).unwrap();
-    let page = depth_page(&[crate::commands::Compared { place: "given", pair, data: None }], None, "fathom depth");
+    let page =
+        depth_page(&[crate::commands::Compared { place: "given", pair: Some(pair), data: None }], None, "fathom depth");
     // The residual of §4.1 at 1000 layers, and where the limit is reached to 0.01.
     told(&page, &["tends to 0.25", "0.375 ln L/L", "-0.14878", "from 277 layers on", "2511.07272"]);
 }

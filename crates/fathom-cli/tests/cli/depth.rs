@@ -195,6 +195,96 @@ fn a_picture_and_a_page_show_images_in_three_phases() {
     }
 }
 
+/// The file of a convolutional network in a folder that is kept.
+fn cnn(more: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cnn.toml");
+    fs::write(&path, format!("[cnn]\nshape = [8, 8, 1]\ndepth = 3\n{more}")).unwrap();
+    let file = path.to_str().unwrap().to_owned();
+    (folder, file)
+}
+
+#[test]
+fn networks_of_any_padding_and_ending_are_followed_on_data() {
+    let (folder, file) = cnn("activation = \"erf\"\nbias_var = 0.1\n");
+    let data = ["digits", "--rows", "6", "--hold-out", "2"];
+    let found = json(&[&["depth", "--network", &file, "--depths", "3,5"], &data[..]].concat());
+    let network = &found["networks"][0];
+    assert!(network["pair"].is_null() && network["data"]["predictor_limit"].is_null());
+    assert_eq!(
+        (&network["data"]["class"], &network["data"]["convolutional"]["padding"]),
+        (&"not_covered".into(), &"same".into())
+    );
+    // Two and four convolutions, the mean over places and a dense layer, block by block.
+    let blocks = folder.path().join("blocks.toml");
+    let conv = "[[block]]\ntype = \"conv\"\nfilter = [3, 3]\npadding = \"same\"\nbias_var = 0.1\n\
+                [[block]]\ntype = \"activation\"\nfunction = \"erf\"\n";
+    let end = "[[block]]\ntype = \"global-average-pool\"\n[[block]]\ntype = \"dense\"\nbias_var = 0.1\n";
+    for (row, convolutions) in [2, 4].into_iter().enumerate() {
+        fs::write(&blocks, format!("input = [8, 8, 1]\n{}{end}", conv.repeat(convolutions))).unwrap();
+        let kernel = json(&["kernel", "digits", "--rows", "4", "--network", blocks.to_str().unwrap()]);
+        let spectrum = &kernel["kernels"][0]["spectrum"];
+        let trained = &network["data"]["rows"][row]["trained"];
+        for (name, expected) in [("lambda_max", "largest"), ("lambda_min", "smallest")] {
+            let [got, want] =
+                [&trained[name], &spectrum[expected]].map(|x| x["value"].as_f64().or(x.as_f64()).unwrap());
+            // Rounding of the largest eigenvalue.
+            let unit = trained["lambda_max"]["value"].as_f64().unwrap();
+            assert!((got - want).abs() < 1e-12 * unit, "{name}: {got} {want}");
+        }
+    }
+}
+
+#[test]
+fn a_picture_and_a_page_show_networks_without_limits() {
+    let (folder, file) = cnn("");
+    let page = folder.path().join("depth.html");
+    let arguments = ["depth", "digits", "--rows", "6", "--hold-out", "2", "--network", &file];
+    let text = stdout(&fathom(&[&arguments[..], &["--report", page.to_str().unwrap()]].concat()));
+    for words in [
+        "relu, convolutions with zero padding, global average pooling",
+        "8×8 places",
+        "not known for this padding",
+        "\n        32 ",
+    ] {
+        assert!(text.contains(words), "no {words:?} in\n{text}");
+    }
+    let page = fs::read_to_string(&page).unwrap();
+    for words in ["No limit is known for this padding", "The data at every depth", "<svg"] {
+        assert!(page.contains(words), "no {words:?}");
+    }
+}
+
+#[test]
+fn depths_that_leave_nothing_of_an_image_are_left_out_or_refused() {
+    let (_folder, file) = cnn("padding = \"valid\"\nending = \"flatten\"\n");
+    let arguments = ["depth", "digits", "--rows", "6", "--hold-out", "2", "--network", &file];
+    let output = fathom(&[&arguments[..], &["--format", "json"]].concat());
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = found["networks"][0]["data"]["rows"].as_array().unwrap();
+    // 8, 6, 4, 2 places: at most three windows of three, and the dense layer. The network's own depth is 4.
+    assert_eq!(rows.iter().map(|row| row["depth"].as_u64().unwrap()).collect::<Vec<_>>(), [2, 4]);
+    assert!(crate::stderr(&output).contains("left out: 8, 16, 32 layers"), "{}", crate::stderr(&output));
+    refuses(&[&arguments[..], &["--depths", "4,5"]].concat(), &["block"]);
+}
+
+#[test]
+fn networks_without_limits_need_data_with_labels_and_have_no_pair() {
+    let (folder, file) = cnn("");
+    refuses(&["depth", "--network", &file], &["circular padding without pooling", "give DATA"]);
+    refuses(
+        &["depth", "digits", "--network", &file, "--pair", "0,1"],
+        &["--pair needs a network on images with circular"],
+    );
+    let unlabelled = folder.path().join("x.npy");
+    let unlabelled = unlabelled.to_str().unwrap();
+    assert!(fathom(&["kernel", "digits", "--rows", "64", "--out", unlabelled]).status.success());
+    refuses(&["depth", unlabelled, "--network", &file], &["targets"]);
+    let blocks = folder.path().join("blocks.toml");
+    fs::write(&blocks, "input = [8, 8, 1]\n[[block]]\ntype = \"conv\"\nfilter = [3, 3]\n").unwrap();
+    refuses(&["depth", "digits", "--network", blocks.to_str().unwrap()], &["a [cnn] table", "can vary in depth"]);
+}
+
 #[test]
 fn branches_of_nothing_leave_the_first_layer() {
     let arguments = ["depth", "--architecture", "resnet", "--scaling", "0", "--cosine", "0.3", "--depths", "2,50"];

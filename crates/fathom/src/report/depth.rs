@@ -3,10 +3,10 @@
 use super::format::{Lines, Part, number, scaled};
 use crate::Scaled;
 use crate::analysis::depth::{
-    CircularFacts, DataRow, DepthClass, DepthConstants, DepthDataReport, DepthNetwork, DepthRate, DepthReport,
-    DepthRow, Distance, KernelLimit, LimitOrigin, TrainedRow,
+    CircularFacts, ConvolutionalFacts, DataRow, DepthClass, DepthConstants, DepthDataReport, DepthNetwork, DepthRate,
+    DepthReport, DepthRow, Distance, KernelLimit, LimitOrigin, TrainedRow,
 };
-use crate::spec::BranchScaling;
+use crate::spec::{BranchScaling, CnnEnding, Padding};
 
 /// Entries of a predictor that are listed.
 const LISTED: usize = 4;
@@ -26,6 +26,28 @@ pub fn depth_pair_words(report: &DepthReport) -> String {
     words_with_places(&report.network, report.circular.as_ref())
 }
 
+/// The networks of a report on data in a few words.
+pub fn depth_data_words(report: &DepthDataReport) -> String {
+    let Some(ConvolutionalFacts { padding, ending, .. }) = &report.convolutional else {
+        return words_with_places(&report.network, report.circular.as_ref());
+    };
+    let edges = match padding {
+        Padding::Same => "zero padding",
+        Padding::Valid => "no padding",
+        Padding::Circular => "circular padding",
+    };
+    let behind = match ending {
+        CnnEnding::GlobalAveragePool => "global average pooling",
+        CnnEnding::Flatten => "all places read out",
+        CnnEnding::None => "no read-out",
+    };
+    let layers = match report.network.scaling() {
+        None => report.network.activation().to_string(),
+        Some(_) => depth_network_words(&report.network),
+    };
+    format!("{layers}, convolutions with {edges}, {behind}")
+}
+
 fn words_with_places(network: &DepthNetwork, circular: Option<&CircularFacts>) -> String {
     match (circular, network.scaling()) {
         (None, _) => depth_network_words(network),
@@ -34,10 +56,13 @@ fn words_with_places(network: &DepthNetwork, circular: Option<&CircularFacts>) -
     }
 }
 
+fn sizes_words(sizes: &[usize]) -> String {
+    sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("×")
+}
+
 /// Places, windows, and how soon patterns fade.
 fn image_rows(lines: &mut Lines, circular: &CircularFacts) {
-    let sizes = |sizes: &[usize]| sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("×");
-    let (images, window) = (sizes(&circular.sizes), sizes(&circular.filter));
+    let (images, window) = (sizes_words(&circular.sizes), sizes_words(&circular.filter));
     lines.row("images", format!("{images} places, windows of {window} that wrap around"));
     let fades = match circular.pattern_layers {
         Some(layers) => {
@@ -260,13 +285,16 @@ pub fn depth_data_parts(report: &DepthDataReport, source: &str) -> Vec<Part> {
 fn depth_data_lines(report: &DepthDataReport, source: &str) -> Lines {
     let mut lines = Lines::default();
     lines.heading("Deep networks on data");
-    lines.row("networks", words_with_places(&report.network, report.circular.as_ref()));
+    lines.row("networks", depth_data_words(report));
     head(&mut lines, &report.network, report.class);
     let norms = if report.equal_norms { "of one norm" } else { "of different norms" };
     let (n, m) = (report.training_inputs, report.test_inputs);
     lines.row("inputs", format!("{n} for training, {m} for test, {norms}; {source}"));
     if let Some(circular) = &report.circular {
         image_rows(&mut lines, circular);
+    }
+    if let Some(ConvolutionalFacts { sizes, filter, .. }) = &report.convolutional {
+        lines.row("images", format!("{} places, windows of {}", sizes_words(sizes), sizes_words(filter)));
     }
     lines.row("kernel over its diagonal", kernel_words(report));
     lines.row("predictor", predictor_words(report));
@@ -296,12 +324,16 @@ fn kernel_words(report: &DepthDataReport) -> String {
         }
         (KernelLimit::Ones, _) => "tends to the matrix of ones, as the correlations of the NNGP do".into(),
         (KernelLimit::Identity, _) => "tends to the identity".into(),
+        _ if report.convolutional.is_some() => "its limit is not known for this padding and ending".into(),
         _ => "keeps the data, or its limit is not known".into(),
     }
 }
 
 fn predictor_words(report: &DepthDataReport) -> String {
     let Some(limit) = &report.predictor_limit else {
+        if report.convolutional.is_some() {
+            return "its limit is not known: the table has it depth by depth".into();
+        }
         return "no limit known: it keeps the data, or transients outlast the depths that can be followed".into();
     };
     let what = match report.kernel_limit {

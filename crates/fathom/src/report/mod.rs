@@ -16,7 +16,8 @@ mod verdict;
 mod verdict_blocks;
 
 pub use depth::{
-    depth_data_parts, depth_data_text, depth_network_words, depth_pair_words, depth_parts, depth_rate_words, depth_text,
+    depth_data_parts, depth_data_text, depth_data_words, depth_network_words, depth_pair_words, depth_parts,
+    depth_rate_words, depth_text,
 };
 pub use empirical::{change_parts, change_text, composed_parts, composed_text, empirical_parts, empirical_text};
 pub use format::{Part, composition_words, number, scaled};

@@ -3,8 +3,8 @@
 
 use faer::{Mat, Side};
 use fathom_ntk::analysis::depth::{
-    CircularNetwork, DepthClass, DepthData, DepthDataReport, DepthError, DepthNetwork, KernelLimit, TrainedRow,
-    circular_depth_data_report, depth_data_report,
+    CircularNetwork, DataRow, DepthClass, DepthData, DepthDataReport, DepthError, DepthNetwork, KernelLimit,
+    TrainedRow, circular_depth_data_report, depth_data_report,
 };
 use fathom_ntk::infinite::matrix::{KernelEngine, KernelKind, MatrixOptions, Watch};
 use fathom_ntk::predict::{Distinct, Targets};
@@ -17,7 +17,7 @@ const TARGETS: [f64; 4] = [1.0, -2.0, 0.5, 3.0];
 const TEST_TARGETS: [f64; 2] = [0.0, 1.0];
 
 /// Six images of normal numbers, four to learn from.
-fn images(numbers: usize) -> Vec<f64> {
+pub(super) fn images(numbers: usize) -> Vec<f64> {
     let mut images = vec![0.0; 6 * numbers];
     Stream::new(3, 0).fill_normals(&mut images);
     images
@@ -33,7 +33,7 @@ fn of_norms(numbers: usize, squares: [f64; 6]) -> Vec<f64> {
     images
 }
 
-fn with_data<T>(inputs: &[f64], of: impl FnOnce(&DepthData<'_>) -> T) -> T {
+pub(super) fn with_data<T>(inputs: &[f64], of: impl FnOnce(&DepthData<'_>) -> T) -> T {
     let features = inputs.len() / 6;
     let targets = Targets::new(&TARGETS, 1, &Distinct::all(4)).unwrap();
     let (train, test) = inputs.split_at(4 * features);
@@ -62,9 +62,13 @@ fn matrices(layers: &DepthNetwork, filter: &[usize], input: &[usize], inputs: &[
         bias_var: layers.bias_var(),
         scaling: layers.scaling(),
     };
-    let network = Composition::try_from(spec).unwrap();
+    matrices_of(&Composition::try_from(spec).unwrap(), inputs)
+}
+
+/// Σ and Θ of all six images in a network of blocks.
+pub(super) fn matrices_of(network: &Composition, inputs: &[f64]) -> [Mat<f64>; 2] {
     let options = MatrixOptions { kind: KernelKind::Both, ..Default::default() };
-    let engine = KernelEngine::new(&network, inputs, inputs.len() / 6, None, &options).unwrap();
+    let engine = KernelEngine::new(network, inputs, inputs.len() / 6, None, &options).unwrap();
     let matrices = engine.matrices::<f64>().unwrap();
     [0, 1].map(|kind| {
         let (values, unit) = (matrices[kind].values(), 2_f64.powi(matrices[kind].exponent() as i32));
@@ -77,6 +81,38 @@ fn weights(theta: &Mat<f64>) -> Mat<f64> {
     use faer::linalg::solvers::Solve;
     let across = theta.submatrix(0, 4, 4, 2).to_owned();
     theta.submatrix(0, 0, 4, 4).to_owned().partial_piv_lu().solve(&across).transpose().to_owned()
+}
+
+/// Whether a row has spectrum, predictor and distances of these kernels, by elimination and sums written out.
+#[track_caller]
+pub(super) fn row_is_that_of(row: &DataRow, sigma: &Mat<f64>, theta: &Mat<f64>, network: &str) {
+    let close = |got: f64, want: f64, what: &str| {
+        // Condition numbers up to 100 multiply the 1e-13 of the entries.
+        assert!((got - want).abs() < 1e-11 * want.abs().max(1.0), "{what}, {network}: {got} {want}");
+    };
+    let found = row.trained.as_ref().unwrap();
+    let own = theta.submatrix(0, 0, 4, 4).to_owned().self_adjoint_eigenvalues(Side::Lower).unwrap();
+    close(found.lambda_max.to_f64(), own[3], "largest eigenvalue");
+    close(found.lambda_min.to_f64(), own[0], "smallest eigenvalue");
+    let w = weights(theta);
+    let mut error = 0.0;
+    let mut variance = 0.0;
+    for x in 0..2 {
+        let mean = (0..4).map(|i| w[(x, i)] * TARGETS[i]).sum::<f64>();
+        close(found.mean[x], mean, "mean");
+        error += 0.5 * (mean - TEST_TARGETS[x]).powi(2);
+        let linear = (0..4).map(|i| w[(x, i)] * sigma[(i, 4 + x)]).sum::<f64>();
+        let square = (0..16).map(|k| w[(x, k / 4)] * sigma[(k / 4, k % 4)] * w[(x, k % 4)]).sum::<f64>();
+        variance += 0.5 * (sigma[(4 + x, 4 + x)] - 2.0 * linear + square);
+    }
+    close(found.test_error.unwrap(), error, "test error");
+    close(found.variance, variance, "variance");
+    let below = |k: &Mat<f64>, i: usize, j: usize| 1.0 - k[(i, j)] / (k[(i, i)] * k[(j, j)]).sqrt();
+    let pairs = || (0..4).flat_map(|i| (i + 1..4).map(move |j| (i, j)));
+    let ones = pairs().map(|(i, j)| below(theta, i, j)).fold(0.0, f64::max);
+    close(row.from_ones.max, ones, "distance from ones");
+    let ones = pairs().map(|(i, j)| below(sigma, i, j)).fold(0.0, f64::max);
+    close(row.nngp_from_ones.max, ones, "distance of the NNGP from ones");
 }
 
 #[test]
@@ -94,36 +130,7 @@ fn rows_are_those_of_the_kernels_place_by_place() {
         let report = on(&layers, filter, &input[..input.len() - 1], &inputs, &[2, 7]);
         for (row, depth) in [2, 7].into_iter().enumerate() {
             let [sigma, theta] = matrices(&layers, filter, input, &inputs, depth);
-            let close = |got: f64, want: f64, what: &str| {
-                // Condition numbers up to 100 multiply the 1e-13 of the entries.
-                assert!(
-                    (got - want).abs() < 1e-11 * want.abs().max(1.0),
-                    "{what}, {layers:?}, L = {depth}: {got} {want}"
-                );
-            };
-            let found = trained(&report, row);
-            let own = theta.submatrix(0, 0, 4, 4).to_owned().self_adjoint_eigenvalues(Side::Lower).unwrap();
-            close(found.lambda_max.to_f64(), own[3], "largest eigenvalue");
-            close(found.lambda_min.to_f64(), own[0], "smallest eigenvalue");
-            let w = weights(&theta);
-            let mut error = 0.0;
-            let mut variance = 0.0;
-            for x in 0..2 {
-                let mean = (0..4).map(|i| w[(x, i)] * TARGETS[i]).sum::<f64>();
-                close(found.mean[x], mean, "mean");
-                error += 0.5 * (mean - TEST_TARGETS[x]).powi(2);
-                let linear = (0..4).map(|i| w[(x, i)] * sigma[(i, 4 + x)]).sum::<f64>();
-                let square = (0..16).map(|k| w[(x, k / 4)] * sigma[(k / 4, k % 4)] * w[(x, k % 4)]).sum::<f64>();
-                variance += 0.5 * (sigma[(4 + x, 4 + x)] - 2.0 * linear + square);
-            }
-            close(found.test_error.unwrap(), error, "test error");
-            close(found.variance, variance, "variance");
-            let below = |k: &Mat<f64>, i: usize, j: usize| 1.0 - k[(i, j)] / (k[(i, i)] * k[(j, j)]).sqrt();
-            let pairs = || (0..4).flat_map(|i| (i + 1..4).map(move |j| (i, j)));
-            let ones = pairs().map(|(i, j)| below(&theta, i, j)).fold(0.0, f64::max);
-            close(report.rows[row].from_ones.max, ones, "distance from ones");
-            let ones = pairs().map(|(i, j)| below(&sigma, i, j)).fold(0.0, f64::max);
-            close(report.rows[row].nngp_from_ones.max, ones, "distance of the NNGP from ones");
+            row_is_that_of(&report.rows[row], &sigma, &theta, &format!("{layers:?}, L = {depth}"));
         }
     }
 }

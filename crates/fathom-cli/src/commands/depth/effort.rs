@@ -2,6 +2,7 @@
 
 use fathom_ntk::analysis::depth::DepthNetwork;
 
+use super::convolutional::{self, Convolutional};
 use super::subject::Subject;
 use super::{DEEP_DATA, DEFAULT_ROWS};
 use crate::output::note;
@@ -25,6 +26,8 @@ const RESTING: f64 = 50.0;
 pub(super) struct Effort {
     pub(super) rows: usize,
     pub(super) deepest: usize,
+    /// Deepest where nothing takes long.
+    usual: usize,
 }
 
 impl Effort {
@@ -33,30 +36,49 @@ impl Effort {
     /// # Arguments
     /// * `depths`: those that were asked for, if any.
     pub(super) fn new(subject: &Subject, depths: &[usize]) -> Option<Self> {
+        if let Some(convolutional) = subject.convolutional() {
+            return Some(Self::of_convolutional(convolutional, subject.own, depths));
+        }
         let (places, fading) = subject.places()?;
         let networks = subject.networks.len() as f64;
         let rows = |deepest: usize| {
             let pair = |network: &DepthNetwork| seconds_of_pair(network, places, fading, deepest as f64);
             let cost = subject.networks.iter().map(|(_, network)| pair(network)).sum::<f64>() / networks;
-            // N(N + 1)/2 pairs of every network.
-            ((2.0 * SECONDS / (cost * networks)).sqrt() as usize).min(DEFAULT_ROWS)
+            rows_in(cost * networks)
         };
         let deepest = match depths.last() {
             Some(&deepest) => deepest,
             None => DEPTHS.into_iter().find(|deepest| rows(*deepest) >= LEAST_ROWS).unwrap_or(DEPTHS[DEPTHS.len() - 1]),
         };
-        Some(Self { rows: rows(deepest).max(LEAST_ROWS), deepest })
+        Some(Self { rows: rows(deepest).max(LEAST_ROWS), deepest, usual: DEEP_DATA })
+    }
+
+    fn of_convolutional(network: &Convolutional, own: Option<usize>, depths: &[usize]) -> Self {
+        let rows = |deepest: usize| {
+            let table = if depths.is_empty() { network.depths(deepest, own).0 } else { depths.to_vec() };
+            rows_in(network.seconds_of_pair(&table))
+        };
+        let [usual, .., least] = convolutional::DEEPEST;
+        let affordable = convolutional::DEEPEST.into_iter().find(|deepest| rows(*deepest) >= LEAST_ROWS);
+        let deepest = depths.last().copied().or(affordable).unwrap_or(least);
+        Self { rows: rows(deepest).max(LEAST_ROWS), deepest, usual }
     }
 
     /// Says on stderr what was left out.
     pub(super) fn tell(&self, rows_given: bool, depths_given: bool) {
         let rows = (!rows_given && self.rows < DEFAULT_ROWS).then(|| format!("{} rows (--rows)", self.rows));
-        let depths = (!depths_given && self.deepest < DEEP_DATA).then(|| format!("{} layers (--depths)", self.deepest));
+        let depths =
+            (!depths_given && self.deepest < self.usual).then(|| format!("{} layers (--depths)", self.deepest));
         let limits: Vec<String> = rows.into_iter().chain(depths).collect();
         if !limits.is_empty() {
             note(&format!("images of this size take long: limited to {}", limits.join(" and ")));
         }
     }
+}
+
+/// Rows whose $N(N + 1)/2$ pairs, each of so many seconds, can be afforded.
+fn rows_in(seconds_of_pair: f64) -> usize {
+    ((2.0 * SECONDS / seconds_of_pair).sqrt() as usize).min(DEFAULT_ROWS)
 }
 
 fn seconds_of_pair(network: &DepthNetwork, places: f64, fading: Option<f64>, deepest: f64) -> f64 {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use fathom_ntk::analysis::depth::{
     CircularNetwork, DepthData, DepthDataReport, DepthError, DepthNetwork, DepthOptions, DepthReport, ImagePair,
-    circular_depth_data_report, circular_depth_report, depth_data_report, depth_report,
+    circular_depth_data_report, circular_depth_report, convolutional_depth_data_report, depth_data_report,
+    depth_report,
 };
 use fathom_ntk::analysis::nearest_edge_of_chaos;
 use fathom_ntk::infinite::PairInput;
@@ -13,6 +14,7 @@ use fathom_ntk::infinite::matrix::Watch;
 use fathom_ntk::random::Stream;
 use fathom_ntk::spec::{Architecture, ArchitectureSpec, BranchScaling, CnnEnding, Composition, NetworkFile, Padding};
 
+use super::convolutional::{self, Convolutional};
 use super::{DataArgs, DepthArgs, normalise};
 use crate::error::CommandError;
 use crate::flags::{NetworkArgs, data_named, usage};
@@ -62,7 +64,12 @@ pub(super) struct Subject {
 
 enum Inputs {
     Lists(PairInput),
-    Images { filter: Vec<usize>, pair: ImagePair },
+    Images {
+        filter: Vec<usize>,
+        pair: ImagePair,
+    },
+    /// Of data alone.
+    Convolutional(Convolutional),
 }
 
 impl Subject {
@@ -122,7 +129,16 @@ impl Subject {
                 inputs: Inputs::Lists(depth.input()?),
             });
         }
-        let circular = circular(&file, &network)?;
+        let circular = match circular(&file, &network) {
+            Err(CommandError::Depth(DepthError::NotCircular)) => {
+                let known = convolutional::of_file(&file, data.data.is_some())?;
+                let convolutional = known.ok_or(DepthError::NotCircular)?;
+                images.refuse("a network on images with circular padding and no pooling")?;
+                let networks = vec![("given", convolutional.network.layers().clone())];
+                return Ok(Self { networks, own, source: None, inputs: Inputs::Convolutional(convolutional) });
+            }
+            circular => circular?,
+        };
         let input = network.to_spec().input;
         let pair = images.pair(&input, depth, data)?;
         let inputs = Inputs::Images { filter: circular.filter().to_vec(), pair };
@@ -135,6 +151,14 @@ impl Subject {
         matches!(self.inputs, Inputs::Images { .. })
     }
 
+    /// Networks that only data can tell something of.
+    pub(super) fn convolutional(&self) -> Option<&Convolutional> {
+        match &self.inputs {
+            Inputs::Convolutional(convolutional) => Some(convolutional),
+            Inputs::Lists(_) | Inputs::Images { .. } => None,
+        }
+    }
+
     /// Of images, the number of places, and the layers in which the slowest pattern fades by a factor e.
     pub(super) fn places(&self) -> Option<(f64, Option<f64>)> {
         let Inputs::Images { filter, pair } = &self.inputs else { return None };
@@ -143,14 +167,20 @@ impl Subject {
         Some((places, network.fading_layers(pair.sizes()).ok()?))
     }
 
-    pub(super) fn report(&self, network: &DepthNetwork, options: &DepthOptions) -> Result<DepthReport, CommandError> {
-        Ok(match &self.inputs {
+    /// What depth does to two inputs; `None` where only data can tell.
+    pub(super) fn report(
+        &self,
+        network: &DepthNetwork,
+        options: &DepthOptions,
+    ) -> Result<Option<DepthReport>, CommandError> {
+        Ok(Some(match &self.inputs {
+            Inputs::Convolutional(_) => return Ok(None),
             Inputs::Lists(input) => watched("layers", |watch| depth_report(network, input, options, watch))??,
             Inputs::Images { filter, pair } => {
                 let network = CircularNetwork::new(network.clone(), filter)?;
                 watched("layers", |watch| circular_depth_report(&network, pair, options, watch))??
             }
-        })
+        }))
     }
 
     pub(super) fn on_data(
@@ -162,6 +192,7 @@ impl Subject {
     ) -> Result<DepthDataReport, DepthError> {
         match &self.inputs {
             Inputs::Lists(_) => depth_data_report(network, data, depths, watch),
+            Inputs::Convolutional(of) => convolutional_depth_data_report(&of.network, data, depths, watch),
             Inputs::Images { filter, pair } => {
                 let network = CircularNetwork::new(network.clone(), filter)?;
                 circular_depth_data_report(&network, pair.sizes(), data, depths, watch)

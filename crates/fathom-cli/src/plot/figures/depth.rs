@@ -2,7 +2,7 @@
 
 use fathom_ntk::Scaled;
 use fathom_ntk::analysis::depth::{DepthDataReport, DepthReport};
-use fathom_ntk::report::{depth_pair_words, depth_rate_words, number};
+use fathom_ntk::report::{depth_rate_words, number};
 
 use crate::commands::Compared;
 use crate::error::CommandError;
@@ -11,7 +11,7 @@ use crate::plot::style::{Colour, Dash, Marker};
 
 const HEIGHT: f64 = 300.0;
 
-/// A column for each network; on data, rows for the predictor and for training below the rate.
+/// A column for each network; on data, rows for the predictor and for training below the rate, if there is one.
 ///
 /// # Errors
 /// [`CommandError::Usage`] if there is nothing to draw.
@@ -19,18 +19,18 @@ pub(crate) fn depth_figure(compared: &[Compared]) -> Result<Figure, CommandError
     let Some(first) = compared.first() else {
         return Err(CommandError::Usage("there is no network to draw".into()));
     };
-    let mut panels: Vec<Panel> = compared.iter().map(|one| rate(&one.pair)).collect();
+    let mut panels: Vec<Panel> = compared.iter().filter_map(|one| one.pair.as_ref()).map(rate).collect();
     let data: Vec<&DepthDataReport> = compared.iter().filter_map(|one| one.data.as_ref()).collect();
     panels.extend(data.iter().map(|data| predictor(data)));
     panels.extend(data.iter().map(|data| training(data)));
     let variances = |one: &Compared| {
-        let (weight_var, bias_var) = (one.pair.network.weight_var(), one.pair.network.bias_var());
+        let [weight_var, bias_var] = one.variances()?;
         let place = if one.place == "given" { String::new() } else { format!("{}: ", one.place) };
-        format!("{place}σ_w² = {}, σ_b² = {}", number(weight_var), number(bias_var))
+        Some(format!("{place}σ_w² = {}, σ_b² = {}", number(weight_var), number(bias_var)))
     };
     Ok(Figure {
-        title: format!("What depth does to the kernel: {}", depth_pair_words(&first.pair)),
-        subtitle: compared.iter().map(variances).collect::<Vec<_>>().join("; "),
+        title: format!("What depth does to the kernel: {}", first.words()),
+        subtitle: compared.iter().filter_map(variances).collect::<Vec<_>>().join("; "),
         panels,
         columns: compared.len(),
     })

@@ -39,6 +39,6 @@ impl AlongRows {
 }
 
 /// Place of the pair $i \le j$ among the pairs of `size` rows.
-fn pair_index(size: usize, i: usize, j: usize) -> usize {
+pub(super) fn pair_index(size: usize, i: usize, j: usize) -> usize {
     i * size - i * (i + 1) / 2 + j
 }

@@ -81,7 +81,8 @@ impl Classified {
         Ok(if pattern >= 1.0 || ends.class == DepthClass::NotCovered { Self::uncovered(None) } else { own })
     }
 
-    fn uncovered(phase: Option<PhaseReport>) -> Self {
+    /// Nothing is known, but perhaps the phase.
+    pub fn uncovered(phase: Option<PhaseReport>) -> Self {
         let expansion = Expansion::default();
         Self { class: DepthClass::NotCovered, phase, expansion, constants: DepthConstants::default() }
     }

@@ -1,6 +1,7 @@
 //! Why there is no answer about depth.
 
 use crate::analysis::PhaseError;
+use crate::infinite::matrix::MatrixError;
 use crate::infinite::{InputError, KernelError};
 use crate::predict::PredictError;
 use crate::spec::{ArchitectureError, CompositionError};
@@ -21,6 +22,9 @@ pub enum DepthError {
     /// The kernel does not exist.
     #[error(transparent)]
     Kernel(#[from] KernelError),
+    /// The kernel matrix of a convolutional network does not exist.
+    #[error(transparent)]
+    Matrix(MatrixError),
     /// The predictor does not exist.
     #[error(transparent)]
     Predict(#[from] PredictError),
@@ -64,7 +68,7 @@ pub enum DepthError {
     #[error(
         "limits at great depth of networks of blocks are those of convolutions of one window, stride 1 and circular padding, with one \
          activation, one weight_var and one bias_var, without pooling (in [cnn]: ending = \"none\"), and of their residual forms; not \
-         of this network"
+         of this network. On data, a [cnn] table of any padding and ending, or a [resnet] one, can vary in depth"
     )]
     NotCircular,
     /// An image whose size does not fit.
@@ -93,4 +97,15 @@ pub enum DepthError {
     /// Somebody asked for it to end.
     #[error("stopped before the last pair of inputs")]
     Stopped,
+}
+
+impl From<MatrixError> for DepthError {
+    fn from(error: MatrixError) -> Self {
+        match error {
+            MatrixError::Kernel(error) => Self::Kernel(error),
+            MatrixError::Input { row, source, .. } => Self::Input { row, source },
+            MatrixError::Stopped => Self::Stopped,
+            other => Self::Matrix(other),
+        }
+    }
 }

@@ -2,12 +2,16 @@
 
 use rayon::prelude::*;
 
+use super::along_rows::pair_index;
+use super::convolutional::{ConvolutionalFacts, kernel_of_entries};
+use super::kernel_limit::LimitOnData;
 use super::network::check_depths;
 use super::pair_report::CircularFacts;
 use super::subject::Places;
-use super::{CircularNetwork, DepthError, DepthNetwork, ImagePair};
+use super::{CircularNetwork, ConvolutionalNetwork, DepthError, DepthNetwork, ImagePair};
 use crate::infinite::matrix::Watch;
 use crate::infinite::{Detail, PairInput, PairKernel};
+use crate::predict::{Kernel, KernelKind, PredictError, TestBlock};
 
 /// Networks that differ in depth alone, on rows of numbers.
 #[derive(Clone, Copy)]
@@ -16,6 +20,8 @@ pub(super) enum Family<'a> {
     Lists(&'a DepthNetwork),
     /// Rows are images of this size.
     Images(&'a CircularNetwork, &'a [usize]),
+    /// Rows are images, of which every depth is a network of its own.
+    Convolutional(&'a ConvolutionalNetwork),
 }
 
 impl<'a> Family<'a> {
@@ -31,6 +37,7 @@ impl<'a> Family<'a> {
         match self {
             Self::Lists(network) => network,
             Self::Images(network, _) => network.layers(),
+            Self::Convolutional(network) => network.layers(),
         }
     }
 
@@ -39,19 +46,50 @@ impl<'a> Family<'a> {
         match self {
             Self::Lists(_) => 1,
             Self::Images(_, sizes) => sizes.iter().product(),
+            Self::Convolutional(network) => network.sizes().iter().product(),
         }
     }
 
     /// How soon places agree.
     pub fn facts(self) -> Option<CircularFacts> {
         match self {
-            Self::Lists(_) => None,
             Self::Images(network, sizes) => Some(CircularFacts::of(network, sizes)),
+            Self::Lists(_) | Self::Convolutional(_) => None,
+        }
+    }
+
+    /// Padding and ending, where every depth is a network of its own.
+    pub fn convolutional(self) -> Option<ConvolutionalFacts> {
+        match self {
+            Self::Convolutional(network) => Some(network.facts()),
+            Self::Lists(_) | Self::Images(..) => None,
+        }
+    }
+
+    /// What is known of great depth on rows of these mean squares.
+    pub fn limit(self, rows: &[&[f64]], mean_squares: &[f64]) -> Result<LimitOnData, DepthError> {
+        match self {
+            Self::Convolutional(_) => Ok(LimitOnData::unknown()),
+            Self::Lists(_) | Self::Images(..) => LimitOnData::new(self.network(), mean_squares, self.places(rows)),
+        }
+    }
+
+    /// The kernel of $n$ training inputs, the first of so many.
+    pub fn kernel(
+        self,
+        inputs: usize,
+        n: usize,
+        kind: KernelKind,
+        pair: impl Fn(usize, usize) -> PairKernel,
+    ) -> Result<Kernel, PredictError> {
+        match self {
+            Self::Convolutional(_) => kernel_of_entries(inputs, n, kind, pair),
+            Self::Lists(_) | Self::Images(..) => Kernel::from_pairs(inputs, n, kind, TestBlock::Diagonal, pair),
         }
     }
 
     /// What images add to lists of features.
-    pub fn places(self, rows: &[&[f64]]) -> Option<Places> {
+    fn places(self, rows: &[&[f64]]) -> Option<Places> {
         let Self::Images(network, sizes) = self else { return None };
         let square = |place: &[f64]| place.iter().map(|x| x * x).sum::<f64>() / place.len() as f64;
         let squares = rows.iter().flat_map(|row| row.chunks(self.channels(row)).map(square));
@@ -102,6 +140,10 @@ impl<'a> Family<'a> {
                         .map_err(|error| of_row(error, j))?;
                     Ok(recursion.pair(images.places(), depths, &goes_on)?)
                 })
+            }
+            Self::Convolutional(network) => {
+                let kernels = network.kernels(rows, depths, pairs, watch)?;
+                map(&|i, j| Ok(kernels.iter().map(|of_pairs| of_pairs[pair_index(rows.len(), i, j)]).collect()))
             }
         }
     }

@@ -64,6 +64,12 @@ impl LimitOnData {
         Ok(Self { kind, class, classified, ratio, psi_depth })
     }
 
+    /// Nothing is known.
+    pub fn unknown() -> Self {
+        let (kind, class) = (KernelLimit::Unknown, DepthClass::NotCovered);
+        Self { kind, class, classified: Classified::uncovered(None), ratio: None, psi_depth: None }
+    }
+
     /// $\sqrt{d}$ of an input, up to a common factor, where the ratio is constant: norms survive in ReLU-like networks only.
     pub fn weight(&self, network: &DepthNetwork, mean_square: f64) -> f64 {
         let growth = network.activation().homogeneous().map_or(0.0, |parts| network.weight_var() * parts.mean_square());

@@ -17,7 +17,8 @@
 //! * [`DepthNetwork`]: networks that differ in depth alone, and their kernels to depth $10^7$.
 //! * [`circular_depth_report`]: the same for two images and a [`CircularNetwork`], whose places become equal: kernels end as
 //!   those of fully connected networks; [`circular_limit`] has the limit alone.
-//! * [`circular_depth_data_report`]: the same for a data set of images.
+//! * [`circular_depth_data_report`]: the same for a data set of images; [`convolutional_depth_data_report`] for a
+//!   [`ConvolutionalNetwork`] of any padding and ending, whose limits are not known.
 //!
 //! Sources: the classes and their leading orders, Hayou, Doucet & Rousseau (2019), arXiv:1905.13654; ordered and chaotic phase,
 //! Xiao, Pennington & Schoenholz (2020), arXiv:1912.13053. Constants beyond the leading order, exceptional networks, residual
@@ -27,6 +28,7 @@ mod along_rows;
 mod circular;
 mod classify;
 mod constants;
+mod convolutional;
 mod data_report;
 mod error;
 mod expansion;
@@ -45,8 +47,10 @@ mod tau;
 pub use circular::{CircularLimit, circular_limit};
 pub use classify::DepthClass;
 pub use constants::DepthConstants;
+pub use convolutional::{ConvolutionalFacts, ConvolutionalNetwork};
 pub use data_report::{
-    DataRow, DepthData, DepthDataReport, Distance, TrainedRow, circular_depth_data_report, depth_data_report,
+    DataRow, DepthData, DepthDataReport, Distance, TrainedRow, circular_depth_data_report,
+    convolutional_depth_data_report, depth_data_report,
 };
 pub use error::DepthError;
 pub use images::{CircularNetwork, ImagePair};

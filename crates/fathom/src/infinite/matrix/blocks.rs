@@ -137,7 +137,8 @@ impl<'a> Blocks<'a> {
         }
     }
 
-    fn kernel(&self, i: usize, j: usize) -> Result<[Scaled; 2], KernelError> {
+    /// Σ and Θ of a pair.
+    pub fn kernel(&self, i: usize, j: usize) -> Result<[Scaled; 2], KernelError> {
         let second = usize::from(self.two);
         match &self.prepared {
             Prepared::Lists { steps, depth, rows } => {

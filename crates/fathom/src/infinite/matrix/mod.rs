@@ -30,6 +30,7 @@ mod jobs;
 mod look_up;
 mod method;
 mod options;
+mod pairs;
 mod piecewise;
 mod plan;
 mod result;
@@ -47,6 +48,8 @@ pub use options::{Entry, KernelKind, KernelScale, MatrixOptions};
 pub use result::{Band, Block, KernelMatrix};
 pub use summary::{KernelSummary, MatrixSpectrum, MatrixSummary};
 pub use watch::Watch;
+
+pub(crate) use pairs::BlockPairs;
 
 pub(super) use arcs::angle;
 pub(super) use piecewise::sine_defect;

@@ -22,6 +22,8 @@ pub struct Watch {
     stopped: AtomicBool,
     done: AtomicUsize,
     total: AtomicUsize,
+    /// What a step counts where several computations are one; 0 elsewhere.
+    weight: AtomicUsize,
 }
 
 impl Watch {
@@ -47,10 +49,26 @@ impl Watch {
     }
 
     pub(crate) fn begin(&self, total: usize) {
-        self.report(0, total);
+        if self.weight.load(Ordering::Relaxed) == 0 {
+            self.report(0, total);
+        }
     }
 
     pub(crate) fn advance(&self) {
-        self.done.fetch_add(1, Ordering::Relaxed);
+        self.done.fetch_add(self.weight.load(Ordering::Relaxed).max(1), Ordering::Relaxed);
+    }
+
+    /// Several computations as one of `total` steps: those that begin in `work` go on counting.
+    pub(crate) fn together<T>(&self, total: usize, work: impl FnOnce() -> T) -> T {
+        self.begin(total);
+        self.weigh(1);
+        let result = work();
+        self.weight.store(0, Ordering::Relaxed);
+        result
+    }
+
+    /// What a step counts from now on, until those [together](Self::together) have ended.
+    pub(crate) fn weigh(&self, weight: usize) {
+        self.weight.store(weight, Ordering::Relaxed);
     }
 }
