@@ -190,6 +190,12 @@ fn kernels_of_images_are_those_of_all_pairs_of_places() {
             &["conv circular 3x3", "relu", "pool circular 3x2 /2", "conv valid 2x2", "relu", "flatten", "dense"],
         ),
         (&[4, 4, 2], &["conv circular 3x3", "relu", "conv same 3x3", "relu", "gap", "dense", "relu", "dense"]),
+        // One window that does not cover the image, or not once, and one that does.
+        (&[3, 3, 1], &["conv same 3x3", "relu", "pool valid 2x2", "flatten", "dense"]),
+        (&[7, 2], &["conv same 3", "relu", "pool valid 2", "conv same 1", "relu", "pool valid 2", "flatten", "dense"]),
+        (&[3, 2], &["conv same 3", "relu", "pool same 2 /3", "flatten", "dense"]),
+        (&[5, 1], &["conv same 3", "relu", "pool circular 2 /5", "flatten", "dense"]),
+        (&[3, 4, 1], &["conv same 3x3", "relu", "pool valid 3x4", "flatten", "dense", "relu", "dense"]),
         (&[4, 4, 2], &["conv same 3x3", "norm", "relu", "conv same 3x3", "norm", "relu", "gap", "dense"]),
         (&[3, 3, 2], &["conv same 3x3", "erf", "conv same 3x3", "tanh", "gap", "dense"]),
         (

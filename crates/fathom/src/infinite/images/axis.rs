@@ -35,6 +35,11 @@ impl Axis {
         Self::new(size, 1, size, 1, Padding::Valid)
     }
 
+    /// Whether there is one window, over everything once.
+    pub fn is_whole(&self) -> bool {
+        self.out == 1 && self.window == self.size && self.places.iter().all(Option::is_some)
+    }
+
     /// Where a number of the padded line comes from.
     fn place(&self, at: i64) -> Option<usize> {
         let size = self.size as i64;

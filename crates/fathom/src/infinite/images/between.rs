@@ -57,10 +57,10 @@ impl<'a> Between<'a> {
     pub fn sums(&mut self, images: [&Image; 2], number: usize, pool: &[Axis; 2]) -> Kept {
         let layout = &self.program.layouts[number + 1];
         let mut sums = Kept::zeros(layout.count());
-        let one_window = pool[0].out * pool[1].out == 1;
+        let global = pool.iter().all(Axis::is_whole);
         let windows = [0, 1].map(|i| pool[i].windows_of_places());
         self.groups(images, number, |pass, group, pairs| {
-            if one_window {
+            if global {
                 let (mut covariance, mut ntk) = (0.0, 0.0);
                 pass.results(group, pairs, |_, values| {
                     covariance += values[0];
