@@ -123,6 +123,10 @@ def _law(net: Mlp | Blocks, scaling: float | str | None) -> str | None:
     return None if scaling is None else str(scaling)
 
 
+def _rows(net: Mlp | Blocks, name: str, values: ArrayLike) -> Floats:
+    return net._inputs(name, values) if isinstance(net, Blocks) else rows(name, values)
+
+
 def _depths(depths: Iterable[int] | None, first: int, last: int) -> list[int]:
     if depths is None:
         return _core.log_depths(first, last, _PER_DECADE)
@@ -201,8 +205,8 @@ def depth_on_data(
 
     Args:
         net: as of `depth`.
-        x_train: training inputs, one a row, of images height × width × channels numbers; the statements about spheres
-            need equal norms.
+        x_train: training inputs, one a row; for blocks, images, or their height × width × channels numbers in rows. The
+            statements about spheres need equal norms.
         y_train: targets, one row each.
         x_test: test inputs.
         y_test: their targets, for the test error.
@@ -218,10 +222,11 @@ def depth_on_data(
     >>> found.predictor_limit.item()  # the sum of the labels over n + 3
     1.0
     """
-    inputs = rows("x_train", x_train), rows("x_test", x_test)
+    _checked(net)
+    inputs = _rows(net, "x_train", x_train), _rows(net, "x_test", x_test)
     given = targets("y_train", y_train, len(inputs[0]))
     known = None if y_test is None else targets("y_test", y_test, len(inputs[1]))
-    core, law = _checked(net)._core, _law(net, scaling)
+    core, law = net._core, _law(net, scaling)
     with reporting(progress, "pairs") as callback:
         report = _core.depth_on_data(
             core, law, inputs[0], given, inputs[1], known, _depths(depths, 2, _DEEPEST_DATA), callback

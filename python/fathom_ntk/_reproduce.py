@@ -109,8 +109,8 @@ def reproduce(
 ) -> Study:
     """Measure again what a paper claims of the NTK.
 
-    The numbers are those of `fathom reproduce` with the same scale and seed, bit for bit. The command also keeps what it
-    has done, and makes pages.
+    The numbers are those of `fathom reproduce` with the same scale and seed, bit for bit. The command also keeps what
+    it has done, and makes pages.
 
     Args:
         study: `hanin-nica`, `seleznova-kutyniok-2021`, `seleznova-kutyniok-2022`, `hayou` or `st-arnaud`.
@@ -130,7 +130,8 @@ def reproduce(
     """
     choice("study", study, _STUDIES)
     choice("scale", scale, _SCALES)
-    count("seed", seed, 0)
+    if count("seed", seed, 0) >= 1 << 64:
+        raise ArgumentError(f"seed must be below 2^64, got {seed}")
     if threads is not None:
         count("threads", threads, 1)
     given = None

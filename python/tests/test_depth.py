@@ -63,6 +63,9 @@ def test_images_in_circular_networks_are_regressed_as_by_their_kernels() -> None
         return fm.Blocks.cnn([5, 2], depth=depth - 1, window=[3], padding="circular", ending="flatten", **more)
 
     found = fm.depth_on_data(net(2), x[:6], y[:6], x[6:], y[6:], depths=[3, 3000])
+    images = x.reshape(8, 5, 2)
+    again = fm.depth_on_data(net(2), images[:6], y[:6], images[6:], y[6:], depths=[3, 3000])
+    assert again.to_dict() == found.to_dict()
     theta = net(3).ntk(x)
     trained = found.rows[0]["trained"]
     mean = theta[6:, :6] @ np.linalg.solve(theta[:6, :6], y[:6])

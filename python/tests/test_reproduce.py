@@ -55,6 +55,7 @@ def test_claims_have_verdicts_and_numbers() -> None:
         ({"study": "hayuo"}, "study must be one of hanin-nica"),
         ({"study": "hayou", "scale": "large"}, "scale must be one of trial"),
         ({"study": "hayou", "seed": -1}, "seed"),
+        ({"study": "hayou", "seed": 1 << 64}, "seed must be below"),
         ({"study": "st-arnaud", "scale": "trial", "images": (np.eye(9), np.zeros(9))}, "images are for hayou"),
     ],
 )

@@ -80,6 +80,7 @@ fn what_cannot_be_deep_is_refused() {
         (vec!["depth", "--epsilon", "0"], vec!["epsilon", "got 0"]),
         (vec!["depth", "--epsilon", "nan"], vec!["epsilon", "NaN"]),
         (vec!["depth", "--cosine", "2"], vec!["--cosine", "got 2"]),
+        (vec!["depth", "digits", "--architecture", "cnn", "--cosine", "0.5"], vec!["--cosine", "those of a file"]),
         (vec!["depth", "--input-mean-square", "1,2,3"], vec!["one number or two"]),
         (vec!["depth", "--input-mean-square=-1"], vec!["-1"]),
         (vec!["depth", "--scaling", "1/l"], vec!["--architecture resnet"]),

@@ -328,6 +328,11 @@ impl ImageArgs {
             return Err(usage(format!("an image has at most {MOST_NUMBERS} numbers, got --shape of {numbers}")));
         }
         let [first, second] = match &data.data {
+            Some(_) if depth.cosine != 0.0 || depth.input_mean_square != [1.0] => {
+                return Err(usage(
+                    "--cosine and --input-mean-square are for images that are drawn: those of a file have their own",
+                ));
+            }
             Some(path) => self.rows(path, data, numbers)?,
             None => drawn(numbers, depth.squares()?, depth.cosine_checked()?, self.seed)?,
         };
