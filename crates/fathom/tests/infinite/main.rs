@@ -7,6 +7,7 @@ mod deep;
 mod exceptional;
 mod gram;
 mod images;
+mod images_random;
 mod images_reference;
 mod inputs;
 mod matrix;
